@@ -1,0 +1,186 @@
+"""The terms of a contract as one typed, immutable document."""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, ValidationError, model_validator
+
+from reckoning.canonical import canonical_json, canonical_object
+from reckoning.errors import TermsError
+from reckoning.fields import Currency, Day, Name, Percent, Slug, Text, Value, Zone
+from reckoning.terms.blocks import (
+    AmountRounding,
+    Cap,
+    ClaimTerms,
+    ExclusionTerms,
+    FeeBase,
+    Indicator,
+    LevelRounding,
+    Schedule,
+    UptimeFromWeightedSeconds,
+    WindowTerms,
+    fault,
+)
+from reckoning.terms.paths import faults_of, replace_at
+
+FORMAT = "sla-ledger-terms/1"
+
+# An alternative is reckoned on the inputs of the chosen reading, so it may not change what those inputs are.
+_FIXED_IN_ALTERNATIVES = ("key", "title", "services", "source_role", "window", "readings", "cut_off_days")
+
+
+class Alternative(Value):
+    """Another way to read the text: what would be replaced in the commitment."""
+
+    name: Name
+    set: dict[Name, JsonValue] = Field(
+        min_length=1,
+        max_length=20,
+        description='New values by path, for example "indicator.weights.partial".',
+    )
+
+
+class Reading(Value):
+    """An ambiguity, how it was read, by whom, when and why (rule 11)."""
+
+    name: Name
+    question: Text
+    chosen: Text
+    chosen_by: Name
+    chosen_on: Day
+    why: Text
+    alternatives: tuple[Alternative, ...] = Field(default=(), max_length=10)
+
+
+class CommitmentTerms(Value):
+    """One promised level with everything that a miss of it costs."""
+
+    key: Slug = Field(description="Names the commitment for as long as the contract lives.")
+    title: Name
+    services: tuple[Name, ...] = Field(
+        min_length=1, max_length=200, description="Codes of the services, each assessed on its own."
+    )
+    source_role: Name = Field(description='Whose measurement decides, by role: "independent monitor".')
+    indicator: Indicator
+    window: WindowTerms
+    excluded_time: Literal["removed_from_base", "counted_as_up"]
+    unknown_time: Literal["up", "down", "excluded", "carry_last", "escalate"]
+    part_life: Literal["shorten_window", "deemed_up"]
+    exclusions: tuple[ExclusionTerms, ...] = Field(default=(), max_length=20)
+    target_percent: Percent
+    target_inclusive: Annotated[bool, Field(strict=True)] = True
+    level_rounding: LevelRounding | None = None
+    schedule: Schedule
+    fee_base: FeeBase = FeeBase()
+    caps: tuple[Cap, ...] = Field(default=(), max_length=10)
+    rounding: AmountRounding = AmountRounding()
+    claim: ClaimTerms
+    cut_off_days: Annotated[int, Field(strict=True, ge=0, le=3660)] = Field(
+        description="Days after the window's end when results become final."
+    )
+    readings: tuple[Reading, ...] = Field(default=(), max_length=20)
+
+    @model_validator(mode="after")
+    def _blocks_fit_together(self) -> Self:
+        _refuse_repeats("services", self.services)
+        _refuse_repeats("exclusions", [clause.kind for clause in self.exclusions])
+        _refuse_repeats("readings", [reading.name for reading in self.readings])
+        if self.unknown_time == "carry_last" and isinstance(self.indicator, UptimeFromWeightedSeconds):
+            raise fault("unknown_time", "carry_last needs intervals: daily seconds have no last state")
+        for number, reading in enumerate(self.readings):
+            _refuse_repeats(f"readings.{number}.alternatives", [other.name for other in reading.alternatives])
+            for index, alternative in enumerate(reading.alternatives):
+                try:
+                    with_alternative(self, alternative)
+                except TermsError as error:
+                    path, sentence = error.findings[0]
+                    raise fault(
+                        f"readings.{number}.alternatives.{index}.set",
+                        f"cannot be applied: {path}: {sentence}",
+                    ) from None
+        return self
+
+    @cached_property
+    def alternatives(self) -> tuple[tuple[str, "CommitmentTerms"], ...]:
+        """Every alternative of every reading as (name, the commitment under it), computed once."""
+        return tuple(
+            (f"{reading.name}: {alternative.name}", with_alternative(self, alternative))
+            for reading in self.readings
+            for alternative in reading.alternatives
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The commitment as plain JSON values, in canonical spelling."""
+        plain: dict[str, Any] = canonical_object(self.model_dump())
+        return plain
+
+
+class DatedText(Value):
+    """The published text that these terms follow, where there is one."""
+
+    after: Name
+    dated: Annotated[str, Field(pattern=r"^\d{4}(-\d\d(-\d\d)?)?$")]
+    note: Text
+
+
+class Terms(Value):
+    """A whole terms document. Two equal documents have the same canonical bytes and the same hash."""
+
+    format: Literal["sla-ledger-terms/1"] = FORMAT
+    title: Name
+    currency: Currency
+    zone: Zone = Field(description="IANA zone of the contract: edges of windows and days of deadlines.")
+    dated_text: DatedText | None = None
+    commitments: tuple[CommitmentTerms, ...] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> Self:
+        _refuse_repeats("commitments", [commitment.key for commitment in self.commitments])
+        return self
+
+    def commitment(self, key: str) -> CommitmentTerms:
+        """The commitment of that key. Raises TermsError when there is none."""
+        for commitment in self.commitments:
+            if commitment.key == key:
+                return commitment
+        known = ", ".join(commitment.key for commitment in self.commitments)
+        raise TermsError([("commitments", f"none has the key {key!r}; there are {known}")])
+
+    def zone_of(self, commitment: CommitmentTerms) -> str:
+        """The zone whose midnights are the edges of the commitment's windows."""
+        return commitment.window.zone or self.zone
+
+    def document(self) -> dict[str, Any]:
+        """The document as plain JSON values, in canonical spelling, every default written out."""
+        plain: dict[str, Any] = canonical_object(self.model_dump())
+        return plain
+
+    def canonical(self) -> bytes:
+        """The bytes that are frozen and hashed at signing."""
+        return canonical_json(self.model_dump())
+
+
+def with_alternative(commitment: CommitmentTerms, alternative: Alternative) -> CommitmentTerms:
+    """The commitment as it would be under another reading, validated anew and without readings of its own.
+
+    Raises TermsError when a path names nothing in the commitment, names something that an alternative may not
+    change, or the result is not a valid commitment.
+    """
+    plain = commitment.document()
+    plain["readings"] = []
+    for path, value in alternative.set.items():
+        if path.split(".")[0] in _FIXED_IN_ALTERNATIVES:
+            raise TermsError([(path, "may not differ between readings: the measured inputs depend on it")])
+        replace_at(plain, path, value)
+    try:
+        return CommitmentTerms.model_validate(plain)
+    except ValidationError as error:
+        raise TermsError(faults_of(error, plain)) from None
+
+
+def _refuse_repeats(at: str, values: tuple[str, ...] | list[str]) -> None:
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            raise fault(f"{at}.{index}", f"{value!r} stands there twice; each may stand once")
+        seen.add(value)
