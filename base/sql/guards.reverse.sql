@@ -1,0 +1,1 @@
+DROP FUNCTION base_refuse_change();
