@@ -5,7 +5,7 @@ partitions: SELECT and INSERT. Django's own list of migrations: SELECT. TRUNCATE
 The triggers say the same once more, and to the owner as well.
 """
 
-from typing import Any
+from typing import Any, LiteralString, cast
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -46,14 +46,17 @@ def grant_application_role(sender: AppConfig, using: str = "default", **options:
             cursor.execute(_filled(template, role=role, database=database))
         # A partition follows the rule of the table at the root of its tree.
         cursor.execute(
-            "SELECT c.relname, coalesce(pg_partition_root(c.oid), c.oid)::regclass::oid::regclass::text "
-            "FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')"
+            "SELECT part.relname, root.relname FROM pg_class part "
+            "JOIN pg_class root ON root.oid = coalesce(pg_partition_root(part.oid), part.oid) "
+            "WHERE part.relnamespace = 'public'::regnamespace AND part.relkind IN ('r', 'p', 'v', 'm')"
         )
         for table, root in cursor.fetchall():
-            root_name = root.strip('"')
-            rights = READ if table == "django_migrations" else APPENDED if root_name in appended else ORDINARY
+            rights = READ if table == "django_migrations" else APPENDED if root in appended else ORDINARY
             cursor.execute(_filled(f"GRANT {rights} ON TABLE {{table}} TO {{role}}", role=role, table=table))
 
 
 def _filled(template: str, **names: str) -> sql.Composed:
-    return sql.SQL(template).format(**{key: sql.Identifier(name) for key, name in names.items() if f"{{{key}}}" in template})  # type: ignore[arg-type]  # fmt: skip
+    """A statement with its names quoted; a name that the template does not mention is left out."""
+    return sql.SQL(cast(LiteralString, template)).format(
+        **{key: sql.Identifier(name) for key, name in names.items()}
+    )

@@ -14,7 +14,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class CorrelationIdMiddleware:
-    """Binds the request's correlation id: the ``X-Request-ID`` that came in, or a new one; answers with it."""
+    """Binds the correlation id of a request, its ``X-Request-ID`` or a new one, and answers with it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

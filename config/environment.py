@@ -100,7 +100,7 @@ class Environment(BaseSettings):
     )
     trust_proxy: bool = Field(
         default=False,
-        description="Whether a proxy in front sets `X-Forwarded-Proto` and removes it from what clients send.",
+        description="Whether a proxy in front sets `X-Forwarded-Proto`, striking out what clients send.",
     )
     hsts_seconds: int = Field(
         default=31_536_000,

@@ -1,8 +1,8 @@
 """One private PostgreSQL per pytest session, and every test as the application's role.
 
-With ``DATABASE_OWNER_URL`` and ``DATABASE_URL`` set, those servers are used instead. The test database is made
-and migrated by the owner; then the connection changes to the application's role, so that what production may
-not do, no test can either.
+With ``DATABASE_OWNER_URL`` and ``DATABASE_URL`` set, those servers are used instead. The test database is
+made and migrated by the owner; then the connection changes to the application's role, so that what production
+may not do, no test can either.
 """
 
 import fcntl
