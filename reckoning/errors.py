@@ -1,4 +1,7 @@
-"""The named errors of the reckoning. Each carries a stable `code`, and a message that says what would be right."""
+"""The named errors of the reckoning.
+
+Each carries a stable `code`, and a message that says what would be right.
+"""
 
 from collections.abc import Sequence
 

@@ -55,7 +55,8 @@ Number = Annotated[
     PlainSerializer(decimal_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,12})?$"}),
 ]
-"""An exact decimal, given as text or a whole number. Equal numbers have one spelling: 99.90 is kept as 99.9."""
+"""An exact decimal, given as text or a whole number. Equal numbers have one spelling: 99.90 is kept as 99.9.
+"""
 
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Amount = Annotated[Number, Field(ge=0)]
@@ -116,7 +117,10 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 @lru_cache(maxsize=1024)
 def zone_info(key: str) -> ZoneInfo:
-    """The IANA zone of that key. Raises ValueError for one that does not exist, or that is not UTC or Area/Place."""
+    """The IANA zone of that key.
+
+    Raises ValueError for one that does not exist, or that is not UTC or Area/Place.
+    """
     if not _ZONE.fullmatch(key) or key.startswith(("posix/", "right/")):
         raise ValueError(
             f"{key[:60]!r} is not an IANA time zone; UTC or Area/Place such as Europe/Berlin is expected"

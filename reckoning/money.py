@@ -13,12 +13,12 @@ _NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XO
 _THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR_DIGITS = "CLF UYW"
 _TWO_DIGITS = """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF
-    CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG
-    HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR
-    MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD
-    SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD YER
-    ZAR ZMW ZWG
+         AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD
+    CAD CDF CHE CHF     CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
+    GHS GIP GMD GTQ GYD HKD HNL HTG     HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR
+    LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR     MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD
+    PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD     SHP SLE SOS SRD SSP STN SVC
+    SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD YER     ZAR ZMW ZWG
 """
 _MINOR_DIGITS: dict[str, int] = {
     code: digits
@@ -28,7 +28,10 @@ _MINOR_DIGITS: dict[str, int] = {
 
 
 def minor_digits(currency: str) -> int:
-    """The number of decimal places of `currency` in ISO 4217. Raises CurrencyError for a code not in the table."""
+    """The number of decimal places of `currency` in ISO 4217.
+
+    Raises CurrencyError for a code not in the table.
+    """
     try:
         return _MINOR_DIGITS[currency]
     except (KeyError, TypeError):
@@ -43,7 +46,10 @@ def known_currencies() -> tuple[str, ...]:
 
 
 def round_units(value: Fraction, mode: RoundingMode) -> int:
-    """Round `value` to a whole number. Half up and half even treat negative values as mirrored; down is toward zero."""
+    """Round `value` to a whole number.
+
+    Half up and half even treat negative values as mirrored; down is toward zero.
+    """
     sign = -1 if value < 0 else 1
     numerator, denominator = abs(value.numerator), value.denominator
     whole, rest = divmod(numerator, denominator)
@@ -76,8 +82,9 @@ def round_amount(value: Fraction | Decimal | int, currency: str, mode: RoundingM
 def allot(total: Decimal, weights: Sequence[Fraction | Decimal | int], currency: str) -> list[Decimal]:
     """Share `total` by `weights` so that the shares are whole minor units and sum to the whole.
 
-    Largest remainder; equal remainders go to the earlier share. A negative total is the mirror of the positive
-    one. Raises InputError when the total is not in whole minor units, a weight is negative, or all are zero.
+    Largest remainder; equal remainders go to the earlier share. A negative total is the mirror of the
+    positive one. Raises InputError when the total is not in whole minor units, a weight is negative, or all
+    are zero.
     """
     places = minor_digits(currency)
     units = Fraction(total) * 10**places

@@ -46,7 +46,7 @@ class DaySeconds(_Stretch):
 
 
 class ExcludedTime(_Stretch):
-    """Time that somebody wants left out. It acts only when approved and when the terms have a clause for it."""
+    """Time that somebody wants left out. It acts only when approved and when a clause allows it."""
 
     id: Name
     kind: ExclusionKind

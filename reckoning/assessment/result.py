@@ -44,9 +44,9 @@ class AssessmentResult:
 
     `outcome` says whether the promise was kept: "breach" is certain even where the amount still waits for an
     answer, and "open_question" means that not even the level can be told. `open_questions` lists whatever is
-    unanswered, and while it is not empty a breach has no `credit_amount`.
-    `level` is a ratio from 0 to 1, exact and unrounded. Times are exact seconds. `claim_deadline_on` is the last
-    day in time in the contract's zone, and empty where there is nothing to claim.
+    unanswered, and while it is not empty a breach has no `credit_amount`. `level` is a ratio from 0 to 1,
+    exact and unrounded. Times are exact seconds. `claim_deadline_on` is the last day in time in the
+    contract's zone, and empty where there is nothing to claim.
     """
 
     outcome: Outcome
@@ -70,7 +70,9 @@ class AssessmentResult:
     engine_version: str
 
     def to_json_obj(self) -> dict[str, Any]:
-        """Plain JSON values: fractions as p/q with a decimal beside them for the eye, amounts in minor units' form."""
+        """Plain JSON values: fractions as p/q with a decimal beside them for the eye, amounts in minor units'
+        form.
+        """
         return {
             "outcome": self.outcome,
             "level": ratio_object(self.level),
@@ -114,7 +116,7 @@ class AssessmentResult:
 
 
 def percent_text(level: Fraction, places: int = 6) -> str:
-    """A ratio as a percentage for the eye, cut off toward zero, so that a miss never looks like the target."""
+    """A ratio as a percentage for the eye, cut off, so that a miss never looks like the target."""
     return str(round_fraction(level * 100, places, "down"))
 
 

@@ -1,4 +1,4 @@
-"""The blocks of which a commitment is composed. A new agreement is a new combination of these, not new code."""
+"""The blocks of which a commitment is composed. A new agreement combines them anew."""
 
 from decimal import Decimal
 from typing import Annotated, Literal, Self

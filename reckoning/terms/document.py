@@ -19,8 +19,8 @@ MAX_INTEGER = 10**15
 def parse_terms(source: Any) -> Terms:
     """Read a terms document from JSON (bytes or text) or from plain Python values.
 
-    Raises TermsError with every fault as (path, sentence). Documents above 1 MB, nested deeper than 24 levels,
-    with repeated keys, with NaN or with binary floats are refused.
+    Raises TermsError with every fault as (path, sentence). Documents above 1 MB, nested deeper than 24
+    levels, with repeated keys, with NaN or with binary floats are refused.
     """
     if isinstance(source, Terms):
         return source

@@ -23,8 +23,6 @@ from reckoning.terms.blocks import (
 )
 from reckoning.terms.paths import faults_of, replace_at
 
-FORMAT = "sla-ledger-terms/1"
-
 # An alternative is reckoned on the inputs of the chosen reading, so it may not change what those inputs are.
 _FIXED_IN_ALTERNATIVES = ("key", "title", "services", "source_role", "window", "readings", "cut_off_days")
 
@@ -126,7 +124,7 @@ class DatedText(Value):
 class Terms(Value):
     """A whole terms document. Two equal documents have the same canonical bytes and the same hash."""
 
-    format: Literal["sla-ledger-terms/1"] = FORMAT
+    format: Literal["sla-ledger-terms/1"] = "sla-ledger-terms/1"
     title: Name
     currency: Currency
     zone: Zone = Field(description="IANA zone of the contract: edges of windows and days of deadlines.")

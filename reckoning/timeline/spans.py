@@ -15,7 +15,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Span(NamedTuple):
-    """From `start`, which belongs to it, to `end`, which does not. A span whose end is not after its start is empty."""
+    """From `start`, which belongs to it, to `end`, which does not.
+
+    A span whose end is not after its start is empty.
+    """
 
     start: int
     end: int

@@ -1,4 +1,7 @@
-"""Calendar windows. A zone is used for one thing only: to find the instant at which a local day begins (rule 1)."""
+"""Calendar windows.
+
+A zone is used for one thing only: to find the instant at which a local day begins (rule 1).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,8 +45,8 @@ def last_local_day(end: datetime, zone: str) -> date:
 def local_instant(day: date, at: time, zone: str) -> datetime:
     """The UTC instant at which the clocks of `zone` show that time on that day.
 
-    A time that the spring change skips is moved on by the skipped hour: 02:30 becomes 03:30. Of a time that the
-    autumn change repeats, the first is meant.
+    A time that the spring change skips is moved on by the skipped hour: 02:30 becomes 03:30. Of a time that
+    the autumn change repeats, the first is meant.
     """
     return datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone_info(zone)).astimezone(UTC)
 
@@ -51,8 +54,8 @@ def local_instant(day: date, at: time, zone: str) -> datetime:
 def local_window(day: date, start: time, end: time, zone: str) -> tuple[datetime, datetime]:
     """One occurrence of a daily recurring window [start, end) in local time, as UTC instants.
 
-    Start and end are resolved separately. An end that is not after the start belongs to the next day. The result
-    is empty (start equals end) when the change of clocks swallows the window.
+    Start and end are resolved separately. An end that is not after the start belongs to the next day. The
+    result is empty (start equals end) when the change of clocks swallows the window.
     """
     begins = local_instant(day, start, zone)
     ends = local_instant(day if end > start else day + timedelta(days=1), end, zone)
@@ -75,7 +78,10 @@ def next_window(kind: str, window: Window) -> Window:
 
 
 def windows(kind: str, zone: str, first: datetime, last: datetime) -> Iterator[Window]:
-    """All windows that share time with [first, last), in order. They tile: each begins where the last one ended."""
+    """All windows that share time with [first, last), in order.
+
+    They tile: each begins where the last one ended.
+    """
     if last.tzinfo is None:
         raise InputError(f"{last.isoformat()} has no time zone; give an aware instant", code="NAIVE_TIME")
     window = window_of(kind, zone, first)

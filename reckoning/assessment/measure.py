@@ -1,0 +1,219 @@
+"""From reported outages to measured time: downtime, exclusions and what is not known (rules 3 and 4).
+
+The order is fixed here, because it moves money: overlapping reports are merged, the minimum length is tested
+(before or after clipping, as the terms say), the window and the life of the service clip, and exclusions are
+taken away last. An outage that an exclusion cuts in two is therefore tested as the one outage that it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from reckoning.assessment.exclusions import ExcludedResult, excluded_spans
+from reckoning.assessment.inputs import AssessmentInputs, DaySeconds, Interval
+from reckoning.errors import InputError
+from reckoning.terms.blocks import UptimeFromIntervals, UptimeFromWeightedSeconds
+from reckoning.terms.model import CommitmentTerms
+from reckoning.timeline.spans import DAY, SECOND, Span, clip, merge, subtract, to_us, total
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured in the window, in microseconds. Nothing here depends on the target or on money.
+
+    `measured` is the time that the level is taken over, before exclusions. `gross_down` is the counted
+    downtime, `net_down` the part of it that no exclusion covers. `unknown` is neither excluded nor known.
+    `carried_down` is the part of it that the last known state makes down, and None where some of it has no
+    state before it.
+    """
+
+    window: Span
+    life: Span
+    measured: int
+    known: int
+    gross_down: Fraction
+    net_down: Fraction
+    excluded: ExcludedResult
+    unknown: int
+    carried_down: int | None
+    counted: tuple[str, ...]
+    not_counted: tuple[str, ...]
+    unweighted_classes: tuple[str, ...] = ()
+
+    @property
+    def excluded_time(self) -> int:
+        """Excluded microseconds within the life of the service in the window."""
+        return self.excluded.total
+
+
+def measure(commitment: CommitmentTerms, inputs: AssessmentInputs) -> Measured:
+    """Measure what the indicator of `commitment` counts. Raises InputError for facts that it cannot use."""
+    window = Span(to_us(inputs.window_start), to_us(inputs.window_end))
+    begin = max(window.start, to_us(inputs.existed_from)) if inputs.existed_from else window.start
+    finish = min(window.end, to_us(inputs.existed_until)) if inputs.existed_until else window.end
+    life = Span(begin, max(begin, finish)) if begin < window.end else Span(window.end, window.end)
+    shortened = commitment.part_life == "shorten_window"
+    measured = total([life]) if shortened else total([window])
+    indicator = commitment.indicator
+    if isinstance(indicator, UptimeFromIntervals):
+        return _from_intervals(commitment, indicator, inputs, window, life, measured)
+    return _from_weighted_seconds(indicator, inputs, window, life, measured)
+
+
+def _from_intervals(
+    commitment: CommitmentTerms,
+    indicator: UptimeFromIntervals,
+    inputs: AssessmentInputs,
+    window: Span,
+    life: Span,
+    measured: int,
+) -> Measured:
+    if inputs.seconds:
+        raise InputError(
+            "seconds: the indicator reads intervals; daily seconds belong to uptime_from_weighted_seconds",
+            code="INDICATOR_NEEDS_INTERVALS",
+        )
+    relevant, ignored = _relevant(indicator, inputs)
+    spans = [Span(to_us(interval.start), to_us(interval.end)) for interval in relevant]
+    whole = merge(spans)
+    if indicator.run_order == "merge_then_test_then_clip":
+        down = clip(_long_enough(whole, indicator), life)
+    else:
+        down = _long_enough(merge(clip(spans, life)), indicator)
+    coverage = merge(Span(to_us(known.start), to_us(known.end)) for known in inputs.coverage)
+    # A reported outage is knowledge, also where the source's coverage does not say so.
+    known = merge([*clip(coverage, life), *clip(whole, life)])
+    excluded = excluded_spans(commitment.exclusions, inputs.exclusions, life)
+    gaps = subtract([life], known) if life.start < life.end else []
+    unknown = subtract(gaps, excluded.spans)
+    return Measured(
+        window=window,
+        life=life,
+        measured=measured,
+        known=total(known),
+        gross_down=Fraction(total(down)),
+        net_down=Fraction(total(subtract(down, excluded.spans))),
+        excluded=excluded,
+        unknown=total(unknown),
+        carried_down=_carried(gaps, excluded.spans, _ends(down, whole, life, indicator), coverage, whole),
+        counted=tuple(interval.id for interval in relevant),
+        not_counted=tuple(interval.id for interval in ignored),
+    )
+
+
+def _relevant(
+    indicator: UptimeFromIntervals, inputs: AssessmentInputs
+) -> tuple[list[Interval], list[Interval]]:
+    """The intervals that make the service down, and the others, each in order of time."""
+    severities = set(indicator.down_severities)
+    components = set(indicator.down_components) or {inputs.service}
+    relevant: list[Interval] = []
+    ignored: list[Interval] = []
+    for interval in sorted(inputs.intervals, key=lambda one: (one.start, one.end, one.id)):
+        counts = interval.severity in severities and not components.isdisjoint(interval.components)
+        (relevant if counts else ignored).append(interval)
+    return relevant, ignored
+
+
+def _long_enough(runs: Sequence[Span], indicator: UptimeFromIntervals) -> list[Span]:
+    least = indicator.minimum_run_seconds * SECOND
+    if indicator.minimum_run_strict:
+        return [run for run in runs if run.end - run.start > least]
+    return [run for run in runs if run.end - run.start >= least]
+
+
+def _ends(
+    down: Sequence[Span], whole: Sequence[Span], life: Span, indicator: UptimeFromIntervals
+) -> set[int]:
+    """The instants at which counted downtime ends, that before the window included."""
+    before = _long_enough([run for run in whole if run.end <= life.start], indicator)
+    return {run.end for run in down} | {run.end for run in before}
+
+
+def _carried(
+    gaps: Sequence[Span],
+    excluded: Sequence[Span],
+    down_ends: set[int],
+    coverage: Sequence[Span],
+    whole: Sequence[Span],
+) -> int | None:
+    """How much of the gaps the last known state makes down; None where a gap has no state before it."""
+    known_ends = {span.end for span in coverage} | {run.end for run in whole}
+    carried = 0
+    for gap in gaps:
+        left = total(subtract([gap], excluded))
+        if gap.start in down_ends:
+            carried += left
+        elif gap.start not in known_ends and left:
+            return None
+    return carried
+
+
+def _from_weighted_seconds(
+    indicator: UptimeFromWeightedSeconds, inputs: AssessmentInputs, window: Span, life: Span, measured: int
+) -> Measured:
+    if inputs.exclusions:
+        raise InputError(
+            "exclusions: daily seconds have no time of day, so no interval can be taken out of them; "
+            "use a source of intervals, or leave the exclusions away",
+            code="EXCLUSION_NEEDS_INTERVALS",
+        )
+    if inputs.intervals:
+        raise InputError(
+            "intervals: the indicator reads daily seconds; intervals belong to uptime_from_intervals",
+            code="INDICATOR_NEEDS_SECONDS",
+        )
+    weights = {name: Fraction(weight) for name, weight in indicator.weights.items()}
+    down, known, unweighted, counted, idle = Fraction(0), 0, set[str](), list[str](), list[str]()
+    for day, row in _days(inputs.seconds, window):
+        part = total(clip([day], life))
+        known += part
+        weighted = Fraction(0)
+        for name, reported in row.classes.items():
+            if reported and name not in weights:
+                unweighted.add(name)
+            weighted += weights.get(name, 0) * reported * SECOND
+        down += min(weighted, Fraction(part))
+        (counted if part and any(row.classes.values()) else idle).append(row.observation)
+    return Measured(
+        window=window,
+        life=life,
+        measured=measured,
+        known=known,
+        gross_down=down,
+        net_down=down,
+        excluded=ExcludedResult(),
+        unknown=total([life]) - known,
+        carried_down=None,
+        counted=tuple(counted),
+        not_counted=tuple(idle),
+        unweighted_classes=tuple(sorted(unweighted)),
+    )
+
+
+def _days(rows: Sequence[DaySeconds], window: Span) -> list[tuple[Span, DaySeconds]]:
+    """The rows that share time with the window, in order. Raises InputError where a row cannot be placed."""
+    days: list[tuple[Span, DaySeconds]] = []
+    for row in rows:
+        day = Span(to_us(row.start), to_us(row.end))
+        if day.start % DAY or day.end - day.start != DAY:
+            raise InputError(
+                f"seconds: {row.observation} runs from {row.start.isoformat()} to {row.end.isoformat()}, "
+                "which is not one whole UTC day",
+                code="NOT_A_UTC_DAY",
+            )
+        if day.end <= window.start or day.start >= window.end:
+            continue
+        if day.start < window.start or day.end > window.end:
+            raise InputError(
+                f"seconds: the day {row.start.date()} lies across the window's edge and cannot be divided; "
+                "a window with edges at midnight UTC is needed for daily seconds",
+                code="DAY_STRADDLES_WINDOW",
+            )
+        days.append((day, row))
+    days.sort(key=lambda pair: pair[0])
+    for (before, _), (after, row) in pairwise(days):
+        if before == after:
+            raise InputError(f"seconds: the day {row.start.date()} is given twice", code="DAY_TWICE")
+    return days
