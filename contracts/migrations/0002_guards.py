@@ -1,8 +1,12 @@
 """Facts about contracts are appended; no act without its event."""
 
+from pathlib import Path
+
 from django.db import migrations
 
-from base.sqlops import append_only, requires_event
+from base.sqlops import append_only, requires_event, sql_file
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
 
 APPEND_ONLY = (
     "contracts_signature",
@@ -29,4 +33,5 @@ class Migration(migrations.Migration):
     operations = [
         *[append_only(table) for table in APPEND_ONLY],
         *[requires_event(table) for table in NO_ACT_WITHOUT_EVENT],
+        sql_file(SQL, "version_guards"),
     ]
