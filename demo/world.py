@@ -1,0 +1,201 @@
+"""The demo's world before its history begins: entities, services, sources, and two contracts signed.
+
+Everything is made through the rooms' services by the demo's people, and only where it is missing.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from audit.record import acting
+from base.models import User
+from contracts import services as contracts
+from contracts.checks import standings
+from contracts.models import Contract, ContractVersion, Counterparty, LegalEntity, Service
+from contracts.reading import terms_of
+from demo import files
+from demo.people import person
+from measurements import services as measurements
+from measurements.models import Source
+
+US = "example-software"
+VENDOR = "github"
+CUSTOMER = "northwind-assembly"
+VENDOR_CONTRACT = "VND-2021-01"
+CUSTOMER_CONTRACT = "CUS-2021-07"
+PRODUCT = "build-platform"
+SECONDS_SOURCE = "status-page-seconds"
+INCIDENTS_SOURCE = "status-page-incidents"
+INCIDENTS_BEGIN = datetime(2022, 3, 24, 19, 11, tzinfo=UTC)
+IN_EFFECT_FROM = date(2022, 1, 1)
+
+# Why legal lets each finding stand; a finding that is not listed here stops the demo.
+ACCEPTED = {
+    "TIER_HOLE": "The published text has this hole at exactly 99.0 %; a level that falls into it goes to legal.",
+    "TARGET_AND_TIER_DISAGREE": "The published text says both; we read it so that a met promise earns nothing.",
+}
+
+
+@dataclass(frozen=True)
+class ContractPlan:
+    """One contract to be entered: its document, its parties and who signed for them."""
+
+    reference: str
+    title: str
+    document: str
+    counterparty: str
+    direction: str
+    currency: str
+    our_signatory: str
+    their_signatory: str
+
+
+PLANS = (
+    ContractPlan(
+        VENDOR_CONTRACT,
+        "Platform components (invented, after a published text)",
+        "vendor.json",
+        VENDOR,
+        Contract.Direction.PROMISED_TO_US,
+        "USD",
+        "Petra Procurement (invented)",
+        "Sam Seller (invented)",
+    ),
+    ContractPlan(
+        CUSTOMER_CONTRACT,
+        "Build platform (invented)",
+        "customer.json",
+        CUSTOMER,
+        Contract.Direction.PROMISED_BY_US,
+        "EUR",
+        "Gerda General-Manager (invented)",
+        "Nils Northwind (invented)",
+    ),
+)
+NOTE = (
+    "Part of the demo. The outages are real and published; the contract, its customer, its fees and its people are "
+    "invented."
+)
+
+
+def ensure_world() -> None:
+    """Make what is missing of the world."""
+    lena, leo, vera = person("lena"), person("leo"), person("vera")
+    with acting(lena, via="command", reason="the demo's world"):
+        _parties()
+        _services()
+        for plan in PLANS:
+            _contract(plan)
+    with acting(vera, via="command", reason="the demo's world"):
+        _sources()
+    for plan in PLANS:
+        _version(plan, lena, leo)
+
+
+def contract(reference: str) -> Contract:
+    """A contract of the demo."""
+    return Contract.objects.select_related("legal_entity", "counterparty").get(reference=reference)
+
+
+def _parties() -> None:
+    if not LegalEntity.objects.filter(code=US).exists():
+        contracts.create_legal_entity(
+            code=US, name="Example Software GmbH (invented)", country="DE", functional_currency="EUR"
+        )
+    if not Counterparty.objects.filter(code=VENDOR).exists():
+        contracts.create_counterparty(
+            code=VENDOR, name="GitHub (real outages, invented contract)", country="US", is_vendor=True
+        )
+    if not Counterparty.objects.filter(code=CUSTOMER).exists():
+        contracts.create_counterparty(
+            code=CUSTOMER, name="Northwind Assembly B.V. (invented)", country="NL", is_customer=True
+        )
+
+
+def _services() -> None:
+    there = set(Service.objects.values_list("code", flat=True))
+    vendor = Counterparty.objects.get(code=VENDOR)
+    for row in files.components():
+        if row["code"] not in there:
+            first = row["first_day"]
+            contracts.create_service(
+                code=row["code"],
+                name=row["name"],
+                vendor=vendor,
+                external_name=row["name"],
+                existed_from=datetime.fromisoformat(first).replace(tzinfo=UTC) if first else None,
+            )
+    if PRODUCT not in there:
+        contracts.create_service(code=PRODUCT, name="Build platform (invented product of ours)")
+
+
+def _contract(plan: ContractPlan) -> None:
+    if Contract.objects.filter(reference=plan.reference).exists():
+        return
+    contracts.create_contract(
+        reference=plan.reference,
+        title=plan.title,
+        legal_entity=LegalEntity.objects.get(code=US),
+        counterparty=Counterparty.objects.get(code=plan.counterparty),
+        direction=plan.direction,
+        currency=plan.currency,
+        note=NOTE,
+    )
+
+
+def _sources() -> None:
+    vendor = Counterparty.objects.get(code=VENDOR)
+    common = {
+        "kind": Source.Kind.VENDOR_REPORTED,
+        "measurement_point": "the vendor's status page",
+        "vendor": vendor,
+    }
+    if not Source.objects.filter(code=SECONDS_SOURCE).exists():
+        measurements.create_source(
+            code=SECONDS_SOURCE, name="Status page, seconds a day", shape=Source.Shape.DAILY_SECONDS, **common
+        )
+    if not Source.objects.filter(code=INCIDENTS_SOURCE).exists():
+        measurements.create_source(
+            code=INCIDENTS_SOURCE,
+            name="Status page, incidents",
+            shape=Source.Shape.INTERVALS,
+            covers_from=INCIDENTS_BEGIN,
+            **common,
+        )
+    for reference, role, code in (
+        (VENDOR_CONTRACT, "status page seconds", SECONDS_SOURCE),
+        (CUSTOMER_CONTRACT, "incident list", INCIDENTS_SOURCE),
+    ):
+        bound = contract(reference)
+        if not bound.source_bindings.filter(role=role).exists():
+            measurements.bind_source(contract=bound, role=role, source=Source.objects.get(code=code))
+
+
+def _version(plan: ContractPlan, drafter: User, checker: User) -> None:
+    """Draft, accept what the paper really has, choose the readings, submit, and sign for both parties."""
+    bound = contract(plan.reference)
+    version = bound.versions.first()
+    if version is None:
+        with acting(drafter, via="command", reason="entered from the paper"):
+            document = (Path(__file__).parent / "contracts" / plan.document).read_bytes()
+            version = contracts.draft_version(bound, document, IN_EFFECT_FROM)
+    if version.state == ContractVersion.State.DRAFT:
+        with acting(drafter, via="command"):
+            _clear_findings(version)
+            contracts.submit_for_review(version)
+    if version.state == ContractVersion.State.IN_REVIEW:
+        with acting(checker, via="command", reason="both signatures are on the paper"):
+            signed_on = date(2021, 12, 15)
+            contracts.record_signature(version, bound.legal_entity.name, plan.our_signatory, signed_on)
+            contracts.record_signature(version, bound.counterparty.name, plan.their_signatory, signed_on)
+
+
+def _clear_findings(version: ContractVersion) -> None:
+    for finding in standings(version):
+        if finding.is_open and finding.acceptable:
+            contracts.accept_finding(version, finding.code, finding.path, ACCEPTED[finding.code])
+    for commitment in terms_of(version).commitments:
+        for reading in commitment.readings:
+            contracts.choose_reading(
+                version, commitment.key, reading.name, reading.chosen, reading.why, reading.chosen_on
+            )
