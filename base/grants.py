@@ -5,7 +5,7 @@ partitions: SELECT and INSERT. Django's own list of migrations: SELECT. TRUNCATE
 The triggers say the same once more, and to the owner as well.
 """
 
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 from django.apps import AppConfig, apps
 from django.conf import settings
@@ -55,8 +55,6 @@ def grant_application_role(sender: AppConfig, using: str = "default", **options:
             cursor.execute(_filled(f"GRANT {rights} ON TABLE {{table}} TO {{role}}", role=role, table=table))
 
 
-def _filled(template: str, **names: str) -> sql.Composed:
+def _filled(template: LiteralString, **names: str) -> sql.Composed:
     """A statement with its names quoted; a name that the template does not mention is left out."""
-    return sql.SQL(cast(LiteralString, template)).format(
-        **{key: sql.Identifier(name) for key, name in names.items()}
-    )
+    return sql.SQL(template).format(**{key: sql.Identifier(name) for key, name in names.items()})

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from config.supervisor import Program, die_with_parent, tail
+from config.supervisor import Program, as_user, die_with_parent, tail
 
 OWNER_ROLE = "sla_owner"
 APPLICATION_ROLE = "sla_app"
@@ -59,14 +59,8 @@ def unfit(folder: Path, user: str | None) -> str | None:
     if len(os.fsencode(folder / "run" / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_BYTES:
         return "its path is too long for a socket"
     if user is not None:
-        account = pwd.getpwnam(user)
         entered = subprocess.run(
-            ["/bin/sh", "-c", 'cd -- "$0"', str(folder)],
-            stderr=subprocess.DEVNULL,
-            user=account.pw_uid,
-            group=account.pw_gid,
-            extra_groups=[],
-            cwd="/",
+            ["/bin/sh", "-c", 'cd -- "$0"', str(folder)], stderr=subprocess.DEVNULL, cwd="/", **as_user(user)
         )
         if entered.returncode != 0:
             return f"the user {user}, who runs the servers, cannot enter it"
@@ -256,7 +250,6 @@ class PostgreSQL:
         (data / "pg_hba.conf").write_text("local all all peer map=sla\n")
 
     def _run(self, name: str, *arguments: str, script: str = "") -> None:
-        account = pwd.getpwnam(self.user) if self.user else None
         parent = os.getpid()
         with self.log.open("ab") as log:
             done = subprocess.run(
@@ -267,7 +260,7 @@ class PostgreSQL:
                 env=CLEAN_ENV,
                 cwd="/",
                 preexec_fn=lambda: die_with_parent(signal.SIGKILL, parent),
-                **({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}),
+                **as_user(self.user),
             )
         if done.returncode != 0:
             raise EmbeddedError(f"{name} failed with status {done.returncode}.\n{tail(self.log)}")

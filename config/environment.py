@@ -163,7 +163,7 @@ class Environment(BaseSettings):
 def load() -> Environment:
     """The settings of this process. Raises SettingsError naming every fault at once."""
     try:
-        return Environment()  # type: ignore[call-arg]  # the fields come from the environment
+        return Environment()
     except ValidationError as error:
         faults = [_fault(item["loc"], item["type"], item["msg"]) for item in error.errors()]
         raise SettingsError(

@@ -7,6 +7,7 @@ elsewhere children are stopped on an orderly exit alone.
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 TICK_SECONDS = 0.1
@@ -82,7 +84,7 @@ def spawn(program: Program) -> "subprocess.Popen[bytes]":
             cwd=program.cwd,
             process_group=0,
             preexec_fn=lambda: die_with_parent(program.death_signal, parent),
-            **_as_user(program.user),
+            **as_user(program.user),
         )
     except OSError as error:
         raise ChildError(f"{program.name}: cannot run {program.argv[0]}: {error.strerror}") from error
@@ -91,12 +93,12 @@ def spawn(program: Program) -> "subprocess.Popen[bytes]":
             log.close()
 
 
-def _as_user(user: str | None) -> dict[str, object]:
+def as_user(user: str | None) -> dict[str, Any]:
+    """Arguments for subprocess that run a child as ``user``, without the caller's further groups."""
     if user is None:
         return {}
-    import pwd
-
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    account = pwd.getpwnam(user)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def end(process: "subprocess.Popen[bytes]", program: Program) -> None:
