@@ -99,7 +99,7 @@ def settle(
     met = compared >= target if commitment.target_inclusive else compared > target
     outcome: Outcome = "met" if met else "breach"
     nothing = scaled(0, minor_digits(currency))
-    hits = [index for index, tier in enumerate(commitment.schedule.tiers) if holds(tier, compared) is True]
+    hits = [index for index, tier in enumerate(commitment.schedule.tiers) if tier.holds(compared) is True]
     if met and commitment.schedule.requires_missed_target:
         withheld = commitment.schedule.tiers[hits[0]].label if hits else None
         return Settlement(outcome, compared, withheld=withheld, credit=nothing)
@@ -146,25 +146,9 @@ def cap_amount(cap: Cap, fee: Fraction, window_days: int) -> Fraction:
     return Fraction(cap.value)
 
 
-def holds(tier: Tier, percent: Fraction) -> bool | None:
-    """Whether a level lies in the tier; None when it lies on a bound of which the text does not say."""
-    unsaid = False
-    for bound, inclusive, sign in (
-        (tier.lower, tier.lower_inclusive, 1),
-        (tier.upper, tier.upper_inclusive, -1),
-    ):
-        if bound is None:
-            continue
-        distance = (percent - Fraction(bound)) * sign
-        if distance < 0 or (distance == 0 and inclusive is False):
-            return False
-        unsaid = unsaid or (distance == 0 and inclusive is None)
-    return None if unsaid else True
-
-
 def _tier_question(tiers: tuple[Tier, ...], hits: list[int], compared: Fraction) -> OpenQuestion | None:
     shown = percent_text(compared / 100)
-    unsaid = [tier.label for tier in tiers if holds(tier, compared) is None]
+    unsaid = [tier.label for tier in tiers if tier.holds(compared) is None]
     if unsaid:
         return OpenQuestion(
             "TIER_BOUND_UNSTATED",

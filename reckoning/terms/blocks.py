@@ -1,6 +1,6 @@
 """The blocks of which a commitment is composed. A new agreement combines them anew."""
 
-from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -116,6 +116,21 @@ class Tier(Value):
                 raise fault("lower", "equals upper while a bound is left out: no level can be in this tier")
         return self
 
+    def holds(self, percent: Fraction) -> bool | None:
+        """Whether a level lies in the tier; None when it lies on a bound of which the text does not say."""
+        unsaid = False
+        for bound, inclusive, sign in (
+            (self.lower, self.lower_inclusive, 1),
+            (self.upper, self.upper_inclusive, -1),
+        ):
+            if bound is None:
+                continue
+            distance = (percent - Fraction(bound)) * sign
+            if distance < 0 or (distance == 0 and inclusive is False):
+                return False
+            unsaid = unsaid or (distance == 0 and inclusive is None)
+        return None if unsaid else True
+
     @property
     def label(self) -> str:
         """The row as an interval of percentages, for example (99, 99.9]; ? where the text is silent."""
@@ -178,5 +193,3 @@ class ClaimByDeadline(Value):
 
 
 ClaimTerms = Annotated[AutomaticClaim | ClaimByDeadline, Field(discriminator="kind")]
-
-HUNDRED = Decimal(100)
