@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 
 from reckoning.assessment.exclusions import ExcludedResult, excluded_spans
 from reckoning.assessment.inputs import AssessmentInputs, DaySeconds, Interval
@@ -164,25 +165,28 @@ def _from_weighted_seconds(
             "intervals: the indicator reads daily seconds; intervals belong to uptime_from_intervals",
             code="INDICATOR_NEEDS_SECONDS",
         )
-    weights = {name: Fraction(weight) for name, weight in indicator.weights.items()}
-    down, known, unweighted, counted, idle = Fraction(0), 0, set[str](), list[str](), list[str]()
+    # Over one common denominator the sum over the days is a sum of whole numbers.
+    exact = {name: Fraction(weight) for name, weight in indicator.weights.items()}
+    scale = lcm(*(weight.denominator for weight in exact.values()))
+    weights = {name: int(weight * scale) * SECOND for name, weight in exact.items()}
+    down, known, unweighted, counted, idle = 0, 0, set[str](), list[str](), list[str]()
     for day, row in _days(inputs.seconds, window):
-        part = total(clip([day], life))
+        part = max(0, min(day.end, life.end) - max(day.start, life.start))
         known += part
-        weighted = Fraction(0)
+        weighted = 0
         for name, reported in row.classes.items():
             if reported and name not in weights:
                 unweighted.add(name)
-            weighted += weights.get(name, 0) * reported * SECOND
-        down += min(weighted, Fraction(part))
+            weighted += weights.get(name, 0) * reported
+        down += min(weighted, part * scale)
         (counted if part and any(row.classes.values()) else idle).append(row.observation)
     return Measured(
         window=window,
         life=life,
         measured=measured,
         known=known,
-        gross_down=down,
-        net_down=down,
+        gross_down=Fraction(down, scale),
+        net_down=Fraction(down, scale),
         excluded=ExcludedResult(),
         unknown=total([life]) - known,
         carried_down=None,
