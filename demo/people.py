@@ -22,7 +22,9 @@ class DemoOnly(DomainError):
 def require_demo() -> None:
     """Refuse to go on unless ``DEMO_MODE`` is set: the demo makes logins with a known password."""
     if not settings.DEMO_MODE:
-        raise DemoOnly("DEMO_MODE: it is not set, and the demo writes invented people and contracts; set it to 1")
+        raise DemoOnly(
+            "DEMO_MODE: it is not set, and the demo writes invented people and contracts; set it to 1"
+        )
 
 
 @dataclass(frozen=True)

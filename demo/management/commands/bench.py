@@ -1,0 +1,39 @@
+"""``make bench``: a line per figure, tab-separated: name, value, aim."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from bench import main_job, reckoning
+from demo.people import require_demo
+
+
+class Command(BaseCommand):
+    help = "Measure the reckoning and the demo's main job; prints name, value and aim of each figure."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--without-demo", action="store_true", help="leave out the demo's main job")
+
+    def handle(self, **options: Any) -> None:
+        require_demo()
+        speeds = reckoning.measure()
+        self._line("component-months", f"{speeds.months}", "20000")
+        self._line("intervals", f"{speeds.intervals}", "400000")
+        self._line("bare SQL sum, seconds", f"{speeds.bare_seconds:.3f}", "-")
+        self._line("set-based reckoning, seconds", f"{speeds.bulk_seconds:.3f}", "< 5")
+        self._line(
+            "set-based reckoning / bare sum", f"{speeds.bulk_seconds / speeds.bare_seconds:.1f}", "< 10"
+        )
+        self._line("pure reckoning with trace, seconds", f"{speeds.pure_seconds:.1f}", "< 60")
+        per_month = speeds.pure_seconds / speeds.months * 1000
+        self._line("pure reckoning of one month, milliseconds", f"{per_month:.2f}", "< 3")
+        self._line("pure reckoning / bare sum", f"{speeds.pure_seconds / speeds.bare_seconds:.0f}", "-")
+        self._line("results that differ between the two", f"{speeds.differing}", "0")
+        if not options["without_demo"]:
+            job = main_job.measure()
+            self._line("demo's main job, seconds", f"{job.seconds:.1f}", "< 120")
+            self._line("demo's main job, peak memory in MiB", f"{job.peak_bytes / 2**20:.0f}", "< 2048")
+
+    def _line(self, name: str, value: str, aim: str) -> None:
+        self.stdout.write(f"{name}\t{value}\t{aim}")
+        self.stdout.flush()
