@@ -207,7 +207,7 @@ def _celery(kind: str, variables: Variables) -> Program:
         cwd=CHECKOUT,
         log=_log(kind),
         death_signal=signal.SIGKILL,
-        stop_seconds=20,
+        stop_seconds=12,
     )
 
 
