@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from reckoning.canonical import decimal_text, instant_text
+from reckoning.errors import CurrencyError
 from reckoning.money import minor_digits
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
@@ -137,7 +138,12 @@ def _zone(value: str) -> str:
 
 
 def _currency(value: str) -> str:
-    minor_digits(value)
+    try:
+        minor_digits(value)
+    except CurrencyError:
+        raise ValueError(
+            f"{value!r} is not an ISO 4217 code; three capitals such as EUR are expected"
+        ) from None
     return value
 
 

@@ -48,7 +48,7 @@ def replace_at(plain: dict[str, Any], path: str, value: Any) -> None:
 
 def faults_of(error: ValidationError, given: Any) -> list[tuple[str, str]]:
     """Every fault as (path into the given document, sentence), at most MAX_FAULTS of them."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, str]] = []
     for item in error.errors(include_url=False, include_input=False)[:MAX_FAULTS]:
         path = _path(item["loc"], given)
         context = item.get("ctx") or {}
@@ -57,8 +57,13 @@ def faults_of(error: ValidationError, given: Any) -> list[tuple[str, str]]:
             path = f"{path}.{at}" if path and at else path or at
         else:
             sentence = _sentence(item["type"], item["msg"], context)
-        found.append((path, sentence))
-    return found
+        found.append((path, sentence, item["type"]))
+    # A list whose every item is faulty is also reported as too short; that is no fault of its own.
+    return [
+        (path, sentence)
+        for path, sentence, kind in found
+        if kind != "too_short" or not any(other.startswith(f"{path}.") for other, _, _ in found)
+    ]
 
 
 def _path(loc: tuple[int | str, ...], given: Any) -> str:
