@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import re
+import sys
 from typing import Any, Literal
 
 import structlog
@@ -11,6 +12,18 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from base import correlation
 
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class StandardError(logging.Handler):
+    """Writes to what standard error is at the moment, also when it is changed after the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; a failure to write is reported as the standard library does."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
 
 
 def accepted(correlation_id: str) -> str:
@@ -67,7 +80,7 @@ def configure(*, level: str = "INFO", form: Literal["json", "text"] = "json") ->
                     "processors": [*finish, last],
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "one"}},
+            "handlers": {"stderr": {"()": StandardError, "formatter": "one"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {"celery.app.trace": {"level": "WARNING"}, "django.server": {"level": "WARNING"}},
         }

@@ -119,7 +119,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+# The demo serves the files from where they are; production collects them.
+STATIC_ROOT = None if DEMO_MODE else ROOT / "staticfiles"
 WHITENOISE_USE_FINDERS = DEMO_MODE
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
