@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class MeasurementsConfig(AppConfig):
     name = "measurements"
     verbose_name = "Measurements"
+
+    def ready(self) -> None:
+        from contracts.checks import source_roles_come_from
+        from measurements.reading import roles_played
+
+        source_roles_come_from(roles_played)

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from base.fields import Sha256Field
+from base.fields import CurrentTransaction, Sha256Field
 from contracts.models import Contract, Service, code_validator
 
 
@@ -50,10 +50,23 @@ class Source(models.Model):
         blank=True,
         help_text="Interval sources only: before this instant incidents are unknown, not absent.",
     )
+    untracked_components = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="Names that it reports and that nothing is promised for. Any other unknown name is a fault.",
+    )
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="measurements_source_of_intervals_begins",
+                condition=Q(shape="intervals", covers_from__isnull=False)
+                | Q(shape="daily_seconds", covers_from__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -76,7 +89,11 @@ class SourceBinding(models.Model):
 
 class Payload(models.Model):
     """A file as it came, byte for byte, and what became of its rows. ``accepted`` plus ``listed`` plus
-    ``repeated`` is ``row_count``: no row is dropped in silence."""
+    ``repeated`` is ``row_count``: no row is dropped in silence.
+
+    Its observations are written in its own transaction or never. ``known_at`` of one source and parser never
+    goes back, so that what was known at a past moment stays what it was.
+    """
 
     append_only = True
 
@@ -103,10 +120,21 @@ class Payload(models.Model):
     listed = models.PositiveIntegerField(help_text="Rows that nothing can be reckoned from; see their list.")
     imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    transaction_id = models.BigIntegerField(db_default=CurrentTransaction())
 
     class Meta:
+        ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(name="measurements_payload_once", fields=["source", "parser", "sha256"]),
+            # An empty file may come again and again, each time to say that knowledge reaches further.
+            models.UniqueConstraint(
+                name="measurements_payload_once",
+                fields=["source", "parser", "sha256", "covers_until"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="measurements_payload_covers_the_past",
+                condition=Q(covers_until__isnull=True) | Q(covers_until__lte=F("known_at")),
+            ),
             models.CheckConstraint(
                 name="measurements_payload_counts_every_row",
                 condition=Q(row_count=F("accepted") + F("repeated") + F("listed")),
@@ -118,7 +146,7 @@ class Payload(models.Model):
 
 
 class ListedRow(models.Model):
-    """A row that nothing can be reckoned from, kept and shown with its reason."""
+    """A row that nothing can be reckoned from, kept and shown with its reason; with each, if it has several."""
 
     append_only = True
 
@@ -135,6 +163,11 @@ class ListedRow(models.Model):
 
     class Meta:
         ordering = ["payload", "row_number"]
+        constraints = [
+            models.UniqueConstraint(
+                name="measurements_listed_once", fields=["payload", "row_number", "reason"]
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"row {self.row_number}: {self.get_reason_display()}"

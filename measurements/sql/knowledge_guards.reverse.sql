@@ -1,0 +1,6 @@
+DROP TRIGGER measurements_vendorfigure_guard ON measurements_vendorfigure;
+DROP TRIGGER measurements_secondsobservation_guard ON measurements_secondsobservation;
+DROP TRIGGER measurements_intervalobservation_guard ON measurements_intervalobservation;
+DROP FUNCTION measurements_guard_observations();
+DROP TRIGGER measurements_payload_guard ON measurements_payload;
+DROP FUNCTION measurements_guard_payload();
