@@ -8,5 +8,7 @@ class BaseConfig(AppConfig):
 
     def ready(self) -> None:
         from base.grants import grant_application_role
+        from base.roles import give_permissions
 
         post_migrate.connect(grant_application_role, dispatch_uid="base.grants")
+        post_migrate.connect(give_permissions, dispatch_uid="base.roles")

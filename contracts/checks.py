@@ -18,9 +18,9 @@ def source_roles_come_from(find: RoleFinder) -> None:
         _find_roles.append(find)
 
 
-def known_roles(contract: Contract) -> frozenset[str] | None:
-    """The roles that a source plays for the contract; None where no room says."""
-    if not _find_roles:
+def known_roles(contract: Contract | None) -> frozenset[str] | None:
+    """The roles that a source plays for the contract; None where no room says, or there is no contract yet."""
+    if contract is None or not _find_roles:
         return None
     return frozenset(role for find in _find_roles for role in find(contract))
 
@@ -43,7 +43,7 @@ class Standing:
         return not self.accepted_by
 
 
-def findings_in(terms: Terms, contract: Contract) -> Iterator[Standing]:
+def findings_in(terms: Terms, contract: Contract | None) -> Iterator[Standing]:
     """Everything found in a text, before anybody accepted anything: the linter's findings and unknown names."""
     for finding in lint(terms, known_roles(contract)):
         yield Standing(finding.code, finding.path, finding.sentence, finding.mend, acceptable=True)

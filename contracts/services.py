@@ -45,6 +45,7 @@ from reckoning.terms import Terms, parse_terms, terms_sha256
 
 TermsLike = Terms | Mapping[str, Any] | bytes | str
 State = ContractVersion.State
+UNCHANGED: Any = object()
 
 
 # Master data ---------------------------------------------------------------------------------------------
@@ -187,8 +188,8 @@ def draft_version(
 def edit_draft(
     version: ContractVersion,
     terms: TermsLike,
-    effective_from_on: date | None = None,
-    effective_until_on: date | None = None,
+    effective_from_on: date = UNCHANGED,
+    effective_until_on: date | None = UNCHANGED,
 ) -> ContractVersion:
     """Replace the text of a draft. A day that is not given stays; findings accepted for the old text are void.
 
@@ -199,8 +200,10 @@ def edit_draft(
     before = _text_of(version)
     read = _read(terms, version.contract)
     version.terms, version.terms_sha256 = read.document(), terms_sha256(read)
-    version.effective_from_on = effective_from_on or version.effective_from_on
-    version.effective_until_on = effective_until_on or version.effective_until_on
+    if effective_from_on is not UNCHANGED:
+        version.effective_from_on = effective_from_on
+    if effective_until_on is not UNCHANGED:
+        version.effective_until_on = effective_until_on
     after = _text_of(version)
     if before != after:
         _save(version, actor)

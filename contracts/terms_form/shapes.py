@@ -1,0 +1,166 @@
+"""What the form must know of the model of terms: its fields, unions, lists and pairs, read from pydantic's own data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache, reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import MaxLen, MinLen
+from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+LONG_TEXT = 1000
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One value in one widget. ``kind``: text, long, number, int, day, flag, choice, constant or json."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """The fields of one model."""
+
+    fields: tuple["Field", ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Models told apart by their ``kind``."""
+
+    variants: Mapping[str, Group]
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list. At least ``least`` items are offered from the start."""
+
+    item: "Shape"
+    least: int = 0
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Values by name."""
+
+    value: Leaf
+    least: int = 0
+
+
+Shape = Leaf | Group | OneOf | Many | Pairs
+
+
+@dataclass(frozen=True)
+class Field:
+    """A named field of a group. ``nullable``: it may be left empty. ``default`` is a plain JSON value."""
+
+    name: str
+    shape: Shape
+    help: str = ""
+    nullable: bool = False
+    required: bool = True
+    default: Any = field(default=None, compare=False)
+
+    @property
+    def label(self) -> str:
+        """The field's name as words, with its unit after a comma."""
+        for unit in ("percent", "seconds", "days"):
+            if self.name.endswith(f"_{unit}"):
+                return f"{words(self.name.removesuffix(f'_{unit}'))}, {unit}"
+        return words(self.name)
+
+
+def words(name: str) -> str:
+    """A name in code as words with a capital letter."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def group_of(model: type[BaseModel]) -> Group:
+    """The shape of a model."""
+    doc = (model.__doc__ or "").strip().split("\n")[0]
+    return Group(tuple(_field(name, info) for name, info in model.model_fields.items()), doc)
+
+
+def _field(name: str, info: FieldInfo) -> Field:
+    annotation, nullable = _without_none(info.annotation)
+    shape = _shape(annotation, tuple(info.metadata))
+    if nullable and isinstance(shape, Leaf) and shape.kind == "constant":
+        # One value or none is a choice after all.
+        shape = Leaf("choice", shape.choices)
+    default = None if info.default is PydanticUndefined else info.default
+    if isinstance(default, BaseModel):
+        default = default.model_dump(mode="json")
+    return Field(
+        name,
+        shape,
+        info.description or "",
+        nullable,
+        info.is_required(),
+        default,
+    )
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) in (Union, UnionType):
+        members = [item for item in get_args(annotation) if item is not NoneType]
+        if len(members) == 1:
+            return members[0], True
+        if len(members) < len(get_args(annotation)):
+            return reduce(or_, members), True
+    return annotation, False
+
+
+def _shape(annotation: Any, metadata: tuple[Any, ...]) -> Shape:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _shape(arguments[0], (*_unpacked(arguments[1:]), *metadata))
+    if origin is Literal:
+        return Leaf("constant" if len(arguments) == 1 else "choice", tuple(str(item) for item in arguments))
+    if origin in (Union, UnionType):
+        return OneOf({_tag(model): group_of(model) for model in arguments})
+    if origin is tuple:
+        return Many(_shape(arguments[0], ()), _least(metadata))
+    if origin is dict:
+        value = _shape(arguments[1], ())
+        assert isinstance(value, Leaf), "pairs hold single values"
+        return Pairs(value, _least(metadata))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return group_of(annotation)
+    return _leaf(annotation, metadata)
+
+
+def _leaf(annotation: Any, metadata: tuple[Any, ...]) -> Leaf:
+    if annotation is JsonValue:
+        return Leaf("json")
+    kinds = {bool: "flag", int: "int", Decimal: "number", date: "day", str: "text"}
+    kind = kinds[annotation]
+    if kind == "text" and any(isinstance(item, MaxLen) and item.max_length >= LONG_TEXT for item in metadata):
+        return Leaf("long")
+    return Leaf(kind)
+
+
+def _unpacked(metadata: tuple[Any, ...]) -> tuple[Any, ...]:
+    """pydantic's Field(...) inside Annotated keeps its limits in a FieldInfo."""
+    flat: list[Any] = []
+    for item in metadata:
+        flat.extend(item.metadata if isinstance(item, FieldInfo) else [item])
+    return tuple(flat)
+
+
+def _least(metadata: tuple[Any, ...]) -> int:
+    return max((item.min_length for item in metadata if isinstance(item, MinLen)), default=0)
+
+
+def _tag(model: type[BaseModel]) -> str:
+    return str(get_args(model.model_fields["kind"].annotation)[0])

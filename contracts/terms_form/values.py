@@ -1,0 +1,275 @@
+"""What stands in the form: read from a post, from a document, into a document, and changed by a button.
+
+The form's values have the form of the document, but every leaf is text as it was typed, pairs are a list of
+``[name, value]``, and what is left empty is ``None`` (a block) or an empty text (a leaf).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, Shape
+
+PREFIX = "terms."
+HERE = "__here"
+FLAGS = {"yes": True, "no": False}
+
+
+class UnknownOperation(Exception):
+    """A button's operation that names nothing in the form."""
+
+
+def blank(shape: Shape) -> Any:
+    """The values of an empty form of this shape."""
+    match shape:
+        case Leaf("constant", choices):
+            return choices[0]
+        case Leaf():
+            return ""
+        case Group():
+            return {field.name: blank_field(field) for field in shape.fields}
+        case OneOf(variants):
+            return blank(next(iter(variants.values())))
+        case Many(item, least):
+            return [blank(item) for _ in range(least)]
+        case Pairs(_, least):
+            return [["", ""] for _ in range(least)]
+
+
+def blank_field(field: Field) -> Any:
+    """A field's default as the form shows it."""
+    if field.default is not None and field.default != ():
+        return shown(field.shape, field.default)
+    if field.nullable and not isinstance(field.shape, Leaf):
+        return None
+    return blank(field.shape)
+
+
+def shown(shape: Shape, value: Any) -> Any:
+    """A document's value as the form shows it."""
+    match shape:
+        case Leaf(kind):
+            return _leaf_shown(kind, value)
+        case Group():
+            given = value if isinstance(value, Mapping) else {}
+            return {
+                field.name: _field_shown(field, given[field.name])
+                if field.name in given
+                else blank_field(field)
+                for field in shape.fields
+            }
+        case OneOf(variants):
+            return shown(variants[value["kind"]], value)
+        case Many(item):
+            return [shown(item, one) for one in value]
+        case Pairs(leaf):
+            return [[name, _leaf_shown(leaf.kind, one)] for name, one in value.items()]
+
+
+def _field_shown(field: Field, value: Any) -> Any:
+    if value is None and not isinstance(field.shape, Leaf):
+        return None
+    return shown(field.shape, value)
+
+
+def _leaf_shown(kind: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if kind == "json":
+        if isinstance(value, str) and not _is_json(value):
+            return value
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def document(shape: Shape, value: Any) -> Any:
+    """The form's values as a plain document, for the model to judge. What is left empty is left away."""
+    match shape:
+        case Leaf(kind):
+            return _leaf_read(kind, value)
+        case Group(fields):
+            plain = {}
+            for field in fields:
+                given = value.get(field.name)
+                if given is None or (given == "" and (field.nullable or field.required)):
+                    # An empty field that is needed is missing; saying so beats "is too short".
+                    continue
+                plain[field.name] = document(field.shape, given)
+            return plain
+        case OneOf(variants):
+            chosen = variants.get(value.get("kind", ""))
+            return {"kind": value.get("kind")} if chosen is None else document(chosen, value)
+        case Many(item):
+            return [document(item, one) for one in value]
+        case Pairs(leaf):
+            return {name: _leaf_read(leaf.kind, one) for name, one in value}
+
+
+def repeated_names(shape: Shape, value: Any, path: str = "") -> list[tuple[str, str]]:
+    """Pairs whose name stands twice; a document could not even hold them."""
+    match shape:
+        case Pairs():
+            names = [name for name, _ in value]
+            return [
+                (f"{path}.{name}", f"the name {name!r} stands there twice")
+                for name in dict.fromkeys(names)
+                if names.count(name) > 1
+            ]
+        case Group(fields):
+            found = []
+            for field in fields:
+                if value.get(field.name) is not None:
+                    found += repeated_names(field.shape, value[field.name], _joined(path, field.name))
+            return found
+        case OneOf(variants):
+            chosen = variants.get(value.get("kind", ""))
+            return repeated_names(chosen, value, path) if chosen else []
+        case Many(item):
+            return [
+                fault
+                for index, one in enumerate(value)
+                for fault in repeated_names(item, one, _joined(path, str(index)))
+            ]
+    return []
+
+
+def _leaf_read(kind: str, text: str) -> Any:
+    if kind == "flag":
+        return FLAGS.get(text, text)
+    if kind == "int" and re.fullmatch(r"-?[0-9]{1,15}", text):
+        return int(text)
+    if kind == "json" and _is_json(text):
+        return json.loads(text)
+    return text
+
+
+def posted(shape: Shape, data: Mapping[str, str]) -> Any:
+    """The form's values from what a browser sent; fields that it did not send have their defaults."""
+    nested: dict[str, Any] = {}
+    for name, text in data.items():
+        if not name.startswith(PREFIX):
+            continue
+        here = nested
+        *steps, last = name.removeprefix(PREFIX).split(".")
+        for step in steps:
+            here = here.setdefault(step, {})
+            if not isinstance(here, dict):
+                break
+        else:
+            here[last] = text.replace("\r\n", "\n").strip()
+    return _read(shape, nested)
+
+
+def _read(shape: Shape, given: Any) -> Any:
+    match shape:
+        case Leaf("constant", choices):
+            return choices[0]
+        case Leaf():
+            return given if isinstance(given, str) else ""
+        case Group(fields):
+            given = given if isinstance(given, dict) else {}
+            return {field.name: _read_field(field, given) for field in fields}
+        case OneOf(variants):
+            given = given if isinstance(given, dict) else {}
+            kind = given.get("kind")
+            return _read(variants[kind if kind in variants else next(iter(variants))], given)
+        case Many(item):
+            return [_read(item, one) for one in _items(given)]
+        case Pairs():
+            pairs = [one for one in _items(given) if isinstance(one, dict)]
+            return [[str(one.get("name", "")), str(one.get("value", ""))] for one in pairs]
+
+
+def _read_field(field: Field, given: dict[str, Any]) -> Any:
+    if isinstance(field.shape, Leaf):
+        return _read(field.shape, given[field.name]) if field.name in given else blank_field(field)
+    inside = given.get(field.name)
+    if isinstance(inside, dict) and HERE in inside:
+        return _read(field.shape, inside)
+    # A block that the browser knew nothing of (its kind was only just switched to) begins with its default;
+    # one that it knew as left empty says so.
+    return None if field.nullable and inside is None else blank_field(field)
+
+
+def _items(given: Any) -> list[Any]:
+    if not isinstance(given, dict):
+        return []
+    numbers = sorted(int(key) for key in given if key.isdecimal() and len(key) < 6)
+    return [given[str(number)] for number in numbers]
+
+
+def operate(shape: Shape, value: Any, operation: str) -> Any:
+    """Carry out a button: ``add:path``, ``del:path``, ``up:path``; ``switch:path`` and ``show`` change nothing.
+
+    Works on ``value`` in place and returns it. Raises UnknownOperation.
+    """
+    verb, _, path = operation.partition(":")
+    if verb in ("show", "switch"):
+        return value
+    steps = path.split(".")
+    if verb not in ("add", "del", "up") or not path:
+        raise UnknownOperation(operation)
+    try:
+        holder_shape, holder = _walk(shape, value, steps[:-1])
+        _apply(verb, holder_shape, holder, steps[-1])
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        raise UnknownOperation(operation) from None
+    return value
+
+
+def _walk(shape: Shape, value: Any, steps: list[str]) -> tuple[Shape, Any]:
+    for step in steps:
+        match shape:
+            case Group() | OneOf():
+                shape, value = _field_of(shape, value, step).shape, value[step]
+            case Many(item):
+                shape, value = item, value[int(step)]
+            case _:
+                raise KeyError(step)
+    return shape, value
+
+
+def _field_of(shape: Group | OneOf, value: Any, name: str) -> Field:
+    group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
+    return next(field for field in group.fields if field.name == name)
+
+
+def _apply(verb: str, shape: Shape, holder: Any, step: str) -> None:
+    if isinstance(shape, Group | OneOf):
+        try:
+            field = _field_of(shape, holder, step)
+        except StopIteration:
+            raise KeyError(step) from None
+        if verb == "add" and isinstance(field.shape, Many):
+            holder[step].append(blank(field.shape.item))
+        elif verb == "add" and isinstance(field.shape, Pairs):
+            holder[step].append(["", ""])
+        elif verb == "add" and field.nullable and holder[step] is None:
+            holder[step] = blank(field.shape)
+        elif verb == "del" and field.nullable:
+            holder[step] = None
+        else:
+            raise KeyError(step)
+        return
+    index = int(step)
+    if index >= len(holder) or index < (1 if verb == "up" else 0) or verb == "add":
+        raise IndexError(step)
+    if verb == "del":
+        del holder[index]
+    else:
+        holder[index - 1], holder[index] = holder[index], holder[index - 1]
+
+
+def _joined(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step
