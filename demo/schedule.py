@@ -50,6 +50,11 @@ class MonthPlan:
         return self.month.month % 3 == 0
 
     @property
+    def label(self) -> str:
+        """Such as 2023-03."""
+        return f"{self.month:%Y-%m}"
+
+    @property
     def quarter(self) -> str:
         """Such as 2023-Q1."""
         return f"{self.month.year}-Q{(self.month.month + 2) // 3}"

@@ -97,6 +97,11 @@ def contract(reference: str) -> Contract:
     return Contract.objects.select_related("legal_entity", "counterparty").get(reference=reference)
 
 
+def zone(reference: str) -> str:
+    """The zone of the terms of a contract of the demo."""
+    return terms_of(contract(reference).versions.get(number=1)).zone
+
+
 def _parties() -> None:
     if not LegalEntity.objects.filter(code=US).exists():
         contracts.create_legal_entity(
@@ -160,6 +165,7 @@ def _sources() -> None:
             name="Status page, incidents",
             shape=Source.Shape.INTERVALS,
             covers_from=INCIDENTS_BEGIN,
+            untracked_components=("Visit www",),
             **common,
         )
     for reference, role, code in (

@@ -1,0 +1,101 @@
+"""From a final result to money in the replayed history: claims, approvals, issue, the vendor's answers.
+
+Every act looks first whether it was done already; each is a transaction of its own.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import QuerySet
+
+from credits.models import Claim, ClaimStep, CreditMemo
+from credits.reading import claims_with_state, memos_with_state
+from credits.services import claims, memos
+from demo import decisions
+from demo.acts import acting_as
+from demo.schedule import MonthPlan
+from demo.world import CUSTOMER_CONTRACT, VENDOR_CONTRACT
+
+Kind = ClaimStep.Kind
+
+
+def customer_claims(plan: MonthPlan) -> None:
+    """The customer claims the month's credit in time, or not at all, or we waive the claim."""
+    for claim in _claims(CUSTOMER_CONTRACT, plan.label, Kind.FOUND):
+        if plan.label in decisions.WAIVED:
+            with acting_as("finn"):
+                claims.waive_claim(claim, taken_on=plan.day(15), reason=decisions.WAIVED[plan.label])
+        elif plan.label not in decisions.NEVER_CLAIMED:
+            with acting_as("cleo", "the customer's letter"):
+                reference = f"letter of {plan.day(14)} (invented)"
+                claims.record_customer_claim(claim, taken_on=plan.day(15), reference=reference)
+
+
+def approve(reference: str, label: str, day: date) -> None:
+    """A second person approves what the job proposed."""
+    for memo in _memos(reference, label, CreditMemo.State.PROPOSED):
+        with acting_as("ada", "level, tier and fee checked against the trace"):
+            memos.approve_memo(memo, taken_on=day)
+
+
+def issue(reference: str, label: str, day: date) -> None:
+    """Finance issues what was approved: numbered and posted."""
+    for memo in _memos(reference, label, CreditMemo.State.APPROVED):
+        with acting_as("finn", "approved"):
+            memos.issue_memo(memo, taken_on=day)
+
+
+def send_claims(label: str, day: date) -> None:
+    """Our claims go to the vendor in time, but for the one that is overlooked."""
+    for claim in _claims(VENDOR_CONTRACT, label, Kind.FOUND):
+        if _key(claim) not in decisions.MISSED:
+            with acting_as("vera", "in writing, as the terms want it"):
+                claims.send_claim(claim, sent_on=day, reference=f"claim letter of {day} (invented)")
+
+
+def take_answers(label: str, day: date) -> None:
+    """The vendor acknowledges, in part or whole, or refuses, or says nothing."""
+    for claim in _claims(VENDOR_CONTRACT, label, Kind.SENT):
+        key = _key(claim)
+        if key in decisions.UNANSWERED:
+            continue
+        with acting_as("vera", "the vendor's answer"):
+            if key in decisions.REFUSED:
+                claims.refuse_claim(claim, taken_on=day, reason=decisions.REFUSED[key])
+            else:
+                amount = decisions.ACKNOWLEDGED_IN_PART.get(key)
+                claims.acknowledge_claim(
+                    claim, taken_on=day, amount=amount, reference=f"answer of {day} (invented)"
+                )
+
+
+def take_payments(label: str, day: date) -> None:
+    """What was acknowledged arrives on the vendor's invoice."""
+    for claim in _claims(VENDOR_CONTRACT, label, Kind.ACKNOWLEDGED):
+        if _key(claim) not in decisions.NOT_PAID_YET:
+            with acting_as("finn", "on the vendor's invoice"):
+                claims.receive_payment(claim, taken_on=day, reference=f"invoice of {day} (invented)")
+
+
+def _claims(reference: str, label: str, state: str) -> Iterable[Claim]:
+    rows: QuerySet[Claim] = claims_with_state().filter(
+        state=state,
+        breach__assessment__window_label=label,
+        breach__assessment__commitment__version__contract__reference=reference,
+    )
+    return rows.select_related(
+        "breach__assessment__commitment__service", "breach__assessment__commitment__version__contract"
+    ).order_by("breach__assessment__commitment__service__code")
+
+
+def _memos(reference: str, label: str, state: str) -> Iterable[CreditMemo]:
+    rows: QuerySet[CreditMemo] = memos_with_state().filter(
+        state=state, assessment__window_label=label, contract__reference=reference
+    )
+    return rows.order_by("assessment__commitment__service__code")
+
+
+def _key(claim: Claim) -> tuple[str, str]:
+    """Component and quarter."""
+    result = claim.breach.assessment
+    return result.commitment.service.code, result.window_label
