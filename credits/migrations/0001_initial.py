@@ -477,7 +477,7 @@ class Migration(migrations.Migration):
                 (
                     "document_number",
                     models.CharField(
-                        blank=True, help_text="Given at issue.", max_length=40, null=True, unique=True
+                        blank=True, help_text="Given at issue.", max_length=80, null=True, unique=True
                     ),
                 ),
                 ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -669,8 +669,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("credit_amount__isnull", True), ("outcome", "open_question")),
                     models.Q(
-                        models.Q(("outcome", "open_question"), _negated=True),
-                        ("credit_amount__isnull", False),
+                        ("outcome__in", ["met", "breach"]),
                         models.Q(("level_exact", ""), _negated=True),
                     ),
                     _connector="OR",

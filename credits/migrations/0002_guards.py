@@ -13,6 +13,7 @@ APPEND_ONLY = (
     "credits_claimstep",
     "credits_creditmemo",
     "credits_memostep",
+    "credits_account",
     "credits_journalentry",
     "credits_posting",
     "credits_period",

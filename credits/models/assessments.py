@@ -12,7 +12,9 @@ class Assessment(models.Model):
 
     ``inputs`` and ``result`` are the exact documents of ``reckoning`` (fractions as "p/q"); the columns
     beside them repeat what queries need. A later fact makes a further revision; the row never changes.
-    It is provisional until a :class:`Finalisation` names it.
+    A breach may be certain while its amount still waits for an answer (no fee, no tier): then
+    ``credit_amount`` is null and the question stands in :class:`OpenQuestion`. It is provisional until a
+    :class:`Finalisation` names it.
     """
 
     append_only = True
@@ -61,7 +63,7 @@ class Assessment(models.Model):
             models.CheckConstraint(
                 name="credits_assessment_figure_or_question",
                 condition=Q(outcome="open_question", credit_amount__isnull=True)
-                | (~Q(outcome="open_question") & Q(credit_amount__isnull=False) & ~Q(level_exact="")),
+                | (Q(outcome__in=["met", "breach"]) & ~Q(level_exact="")),
             ),
             models.CheckConstraint(
                 name="credits_assessment_not_negative",
@@ -112,7 +114,7 @@ class OpenQuestion(models.Model):
 
 
 class Breach(models.Model):
-    """A final assessment below its promise."""
+    """A final assessment that falls short of the promise, or into a tier that pays although it is met."""
 
     append_only = True
 

@@ -10,7 +10,9 @@ from credits.models.memos import CreditMemo
 
 
 class Account(models.Model):
-    """One account per legal entity, purpose, counterparty and currency."""
+    """One account per legal entity, purpose, counterparty and currency. What it is for never changes."""
+
+    append_only = True
 
     class Kind(models.TextChoices):
         ASSET = "asset", "Asset"

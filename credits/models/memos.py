@@ -53,7 +53,7 @@ class MemoStep(models.Model):
     taken_on = models.DateField(help_text="The effective day of the act.")
     reason = models.TextField(blank=True)
     document_number = models.CharField(
-        max_length=40, null=True, blank=True, unique=True, help_text="Given at issue."
+        max_length=80, null=True, blank=True, unique=True, help_text="Given at issue."
     )
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(db_default=models.functions.Now())

@@ -1,0 +1,202 @@
+"""The named errors of this room, and which of them each constraint of the database stands for."""
+
+from base.errors import Conflict, DomainError, NotAllowed
+
+
+class NotAWindow(DomainError):
+    """The commitment has no such window."""
+
+    code = "not_a_window"
+
+
+class NotTheVersionInEffect(DomainError):
+    """The commitment's version was not in effect at the start of the window."""
+
+    code = "not_the_version_in_effect"
+
+
+class StaleKnowledge(DomainError):
+    """A later revision exists: results are not reckoned anew as of an earlier knowledge."""
+
+    code = "stale_knowledge"
+
+
+class TooEarlyToFinalise(DomainError):
+    """Before the cut-off of the terms a result stays provisional (rule 14)."""
+
+    code = "too_early_to_finalise"
+
+
+class QuestionsOpen(DomainError):
+    """A result with open questions is no final result (rule 21)."""
+
+    code = "questions_open"
+
+
+class AlreadyFinal(Conflict):
+    """The window has another final result."""
+
+    code = "already_final"
+
+
+class NotFinal(DomainError):
+    """Something was asked of a provisional result that a final one only may do."""
+
+    code = "not_final"
+
+
+class NothingToClaim(DomainError):
+    """The result earns no credit."""
+
+    code = "nothing_to_claim"
+
+
+class NotEarned(DomainError):
+    """The credit needs a claim in time, or a waiver, and there is none."""
+
+    code = "not_earned"
+
+
+class WrongStep(DomainError):
+    """A memo, a claim or a period cannot go from the state that it is in to the one that was asked for."""
+
+    code = "wrong_step"
+
+
+class ClaimTooLate(DomainError):
+    """The last day for the claim has passed."""
+
+    code = "claim_too_late"
+
+
+class MemoNotIssued(DomainError):
+    """A claim is sent with the number of its memo, once that is issued."""
+
+    code = "memo_not_issued"
+
+
+class WrongAmount(DomainError):
+    """An amount that is not above zero, above what may be, or finer than its currency."""
+
+    code = "wrong_amount"
+
+
+class HasAHandInIt(NotAllowed):
+    """Rule 20: the memo rests on an act of the person who would approve it."""
+
+    code = "has_a_hand_in_it"
+
+
+class NotAnApprover(NotAllowed):
+    """A memo is approved by a person with the role finance approver."""
+
+    code = "not_an_approver"
+
+
+class EntryNotBalanced(DomainError):
+    """Debits and credits of an entry differ in some currency."""
+
+    code = "entry_not_balanced"
+
+
+class EntryIncomplete(DomainError):
+    """An entry needs at least two postings, made with it at once."""
+
+    code = "entry_incomplete"
+
+
+class MemorandumMixed(DomainError):
+    """Memorandum accounts balance among themselves."""
+
+    code = "memorandum_mixed"
+
+
+class WrongAccount(DomainError):
+    """A posting in another currency or of another legal entity than its account."""
+
+    code = "wrong_account"
+
+
+class CannotReverse(DomainError):
+    """A reversal is not reversed, and an entry is reversed once, whole."""
+
+    code = "cannot_reverse"
+
+
+class PeriodClosed(DomainError):
+    """The month is closed; post into an open one, or have it reopened with a reason."""
+
+    code = "period_closed"
+
+
+class PeriodNotReady(DomainError):
+    """Something of the month is unfinished, so that it cannot be closed."""
+
+    code = "period_not_ready"
+
+
+class CloserReopens(NotAllowed):
+    """A period is reopened by somebody else than who closed it."""
+
+    code = "closer_reopens"
+
+
+class ReasonMissing(DomainError):
+    """An act that needs a reason was given none."""
+
+    code = "reason_missing"
+
+
+class StatementRefused(DomainError):
+    """A statement was asked for that cannot be made."""
+
+    code = "statement_refused"
+
+
+BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    "credits_assessment_once": StaleKnowledge,
+    "credits_assessment_revision_next": StaleKnowledge,
+    "credits_assessment_known_in_order": StaleKnowledge,
+    "credits_assessment_one_window": NotAWindow,
+    "credits_finalisation_once": AlreadyFinal,
+    "credits_finalisation_of_its_window": NotAWindow,
+    "credits_finalisation_answered": QuestionsOpen,
+    "credits_finalisation_latest": StaleKnowledge,
+    "credits_breach_of_a_final_result": NotFinal,
+    "credits_claim_of_its_breach": NothingToClaim,
+    "credits_claim_step_order": WrongStep,
+    "credits_claim_step_number_once": WrongStep,
+    "credits_claim_step_kind_once": WrongStep,
+    "credits_claim_step_days_in_order": WrongStep,
+    "credits_claim_step_in_time": ClaimTooLate,
+    "credits_claim_step_not_forfeited": WrongStep,
+    "credits_claim_step_memo_issued": MemoNotIssued,
+    "credits_claim_step_amount": WrongAmount,
+    "credits_claim_step_reason": ReasonMissing,
+    "credits_memo_of_a_final_breach": NotFinal,
+    "credits_memo_amount_of_result": WrongAmount,
+    "credits_memo_earned": NotEarned,
+    "credits_memo_step_order": WrongStep,
+    "credits_memo_step_number_once": WrongStep,
+    "credits_memo_step_state_once": WrongStep,
+    "credits_memo_step_days_in_order": WrongStep,
+    "credits_memo_approver": NotAnApprover,
+    "credits_memo_approver_has_no_hand": HasAHandInIt,
+    "credits_entry_balanced": EntryNotBalanced,
+    "credits_entry_has_postings": EntryIncomplete,
+    "credits_entry_made_whole": EntryIncomplete,
+    "credits_entry_memorandum_apart": MemorandumMixed,
+    "credits_entry_period_open": PeriodClosed,
+    "credits_journalentry_reference_key": Conflict,
+    "credits_journalentry_reverses_id_key": CannotReverse,
+    "credits_reversal_of_an_entry": CannotReverse,
+    "credits_reversal_not_reversed": CannotReverse,
+    "credits_reversal_same_entity": CannotReverse,
+    "credits_reversal_mirrors": CannotReverse,
+    "credits_posting_positive": WrongAmount,
+    "credits_posting_account_currency": WrongAccount,
+    "credits_posting_account_entity": WrongAccount,
+    "credits_period_step_order": WrongStep,
+    "credits_period_step_four_eyes": CloserReopens,
+    "credits_period_step_reason": ReasonMissing,
+}

@@ -1,0 +1,30 @@
+"""``manage.py evidence ASSESSMENT --output FILE``: what an outsider needs to recompute a result."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from base.errors import DomainError
+from credits.evidence import evidence_file
+from credits.models import Assessment
+
+
+class Command(BaseCommand):
+    help = "Write the evidence of one result; check it with: python -m verifier FILE"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("assessment", type=int, help="number of the assessment")
+        parser.add_argument("--output", type=Path, required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = Assessment.objects.select_related("commitment__version")
+        assessment = rows.filter(pk=options["assessment"]).first()
+        if assessment is None:
+            raise CommandError(f"assessment: there is none with the number {options['assessment']}")
+        try:
+            options["output"].write_bytes(evidence_file(assessment))
+        except (DomainError, OSError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{options['output']}: {assessment}, result sha256 {assessment.result_sha256}")

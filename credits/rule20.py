@@ -1,0 +1,36 @@
+"""Rule 20: nobody approves a credit that rests on an act of theirs.
+
+Barring: having proposed the memo, proposed an exclusion among its inputs, chosen a reading of its version,
+uploaded an observation that it used, imported the invoices of its fee, or waived the claim. Approving an
+exclusion does not bar. Being a superuser lifts nothing. The trigger on memo steps asks the same questions of
+the same rows.
+"""
+
+from base.models import User
+from contracts.models import ReadingChoice
+from credits.invoices.models import InvoiceLine
+from credits.models import ClaimStep, CreditMemo
+from measurements.reading import acts_behind
+from reckoning.assessment import AssessmentInputs
+
+
+def acts_under(memo: CreditMemo, user: User) -> list[str]:
+    """What ``user`` did that ``memo`` rests on, in words that go on after their name; empty where nothing."""
+    result = memo.assessment
+    inputs = AssessmentInputs.model_validate(result.inputs)
+    acts = []
+    if memo.proposed_by_id == user.pk:
+        acts.append("proposed the memo")
+    acts += [act.sentence for act in acts_behind(inputs) if act.user_id == user.pk]
+    choices = ReadingChoice.objects.filter(version=result.commitment.version_id, chosen_by=user)
+    acts += [f"chose the reading {item.name!r}" for item in choices.order_by("pk")]
+    if inputs.fee:
+        lines = InvoiceLine.objects.filter(external_id__in=inputs.fee.lines, invoice__file__imported_by=user)
+        names = lines.values_list("invoice__file__name", flat=True).distinct().order_by("invoice__file__name")
+        acts += [f"imported the invoices of its fee ({name})" for name in names]
+    waived = ClaimStep.objects.filter(
+        claim__breach__assessment=result, kind=ClaimStep.Kind.WAIVED, taken_by=user
+    )
+    if waived.exists():
+        acts.append("waived the claim")
+    return acts

@@ -1,0 +1,10 @@
+DROP TRIGGER credits_periodstep_checked ON credits_periodstep;
+DROP FUNCTION credits_check_period_step();
+DROP TRIGGER credits_posting_checked ON credits_posting;
+DROP FUNCTION credits_check_postings();
+DROP TRIGGER credits_journalentry_complete ON credits_journalentry;
+DROP FUNCTION credits_check_entry_complete();
+DROP TRIGGER credits_journalentry_checked ON credits_journalentry;
+DROP FUNCTION credits_check_entry();
+DROP FUNCTION credits_period_is_closed(bigint, date);
+DROP FUNCTION credits_lock_period(bigint, date, boolean);

@@ -1,0 +1,11 @@
+DROP TRIGGER credits_numberseries_checked ON credits_numberseries;
+DROP FUNCTION credits_check_series();
+DROP TRIGGER credits_memostep_posted ON credits_memostep;
+DROP FUNCTION credits_check_memo_posted();
+DROP TRIGGER credits_memostep_checked ON credits_memostep;
+DROP FUNCTION credits_check_memo_step();
+DROP FUNCTION credits_acts_under_memo(bigint, bigint);
+DROP TRIGGER credits_creditmemo_proposed ON credits_creditmemo;
+DROP FUNCTION credits_check_memo_proposed();
+DROP TRIGGER credits_creditmemo_checked ON credits_creditmemo;
+DROP FUNCTION credits_check_memo();

@@ -1,0 +1,11 @@
+DROP TRIGGER credits_claimstep_checked ON credits_claimstep;
+DROP FUNCTION credits_check_claim_step();
+DROP TRIGGER credits_claim_checked ON credits_claim;
+DROP FUNCTION credits_check_claim();
+DROP TRIGGER credits_breach_checked ON credits_breach;
+DROP FUNCTION credits_check_breach();
+DROP TRIGGER credits_finalisation_checked ON credits_finalisation;
+DROP FUNCTION credits_check_finalisation();
+DROP TRIGGER credits_assessment_checked ON credits_assessment;
+DROP FUNCTION credits_check_assessment();
+DROP FUNCTION credits_hold(text, bigint);

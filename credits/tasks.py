@@ -1,0 +1,74 @@
+"""Work of this room that a worker carries out. Handlers take keys, call one service, and may be repeated.
+
+A handler is an entrance: it binds the reckoning's job account as the actor. Instants and days come with the
+job, so that a job that is carried out late, or twice, says the same.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from audit.record import acting
+from audit.services import seal_events
+from base import clock
+from base.jobs import handler
+from base.models import User
+from contracts.models import Contract
+from credits import services
+from credits.windows import window_between
+
+JOB_ACCOUNT = "job-reckoning"
+
+
+def reckoning_job() -> User:
+    """The account in whose name results are reckoned and memos proposed: an actor, but no person (rule 20)."""
+    user = User.objects.filter(username=JOB_ACCOUNT).first()
+    if user is None:
+        user, _ = User.objects.get_or_create(
+            username=JOB_ACCOUNT,
+            defaults={"kind": User.Kind.JOB, "first_name": "Reckoning", "last_name": "job", "password": "!"},
+        )
+    return user
+
+
+@handler("credits.assess")
+def assess(
+    *, contract_id: int, window_start: str, window_end: str, known_at: str, final: bool = False
+) -> dict[str, Any]:
+    """Reckon one window of a contract as known at ``known_at``; ``final`` makes the results final as well.
+
+    Instants are ISO 8601 with an offset. Returns how many results there are by outcome.
+    """
+    contract = Contract.objects.get(pk=contract_id)
+    window = window_between(contract, *map(datetime.fromisoformat, (window_start, window_end)))
+    act = services.finalise_windows_of if final else services.assess_windows_of
+    with acting(reckoning_job(), via="task"):
+        results = act(contract, window=window, known_at=datetime.fromisoformat(known_at))
+    outcomes: dict[str, Any] = {}
+    for result in results:
+        outcomes[result.outcome] = outcomes.get(result.outcome, 0) + 1
+    return outcomes
+
+
+@handler("credits.propose_memos")
+def propose_memos(*, contract_id: int, window_start: str, window_end: str, taken_on: str) -> dict[str, Any]:
+    """Propose the memos of a contract's window that are earned. Returns their numbers."""
+    contract = Contract.objects.get(pk=contract_id)
+    window = window_between(contract, *map(datetime.fromisoformat, (window_start, window_end)))
+    with acting(reckoning_job(), via="task"):
+        memos = services.propose_memos_of(contract, window=window, taken_on=date.fromisoformat(taken_on))
+    return {"memos": [memo.pk for memo in memos]}
+
+
+@handler("credits.forfeit")
+def forfeit(*, as_of: str) -> dict[str, Any]:
+    """Forfeit the claims whose last day lies before ``as_of``. Returns how many."""
+    with acting(reckoning_job(), via="task"):
+        steps = services.forfeit_overdue(as_of=date.fromisoformat(as_of))
+    return {"forfeited": len(steps)}
+
+
+@handler("audit.seal")
+def seal(**_: Any) -> dict[str, Any]:
+    """Seal the events that no block holds yet. Returns the block's number, or null where there was none."""
+    block = seal_events(sealed_at=clock.now())
+    return {"block": block.number if block else None}

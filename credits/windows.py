@@ -1,0 +1,79 @@
+"""Which windows a commitment has, and when they become final. Edges come from the zone of the terms (rule 1)."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from contracts.models import Commitment, Contract, ContractVersion
+from contracts.reading import terms_of
+from credits.errors import NotAWindow, NotTheVersionInEffect
+from reckoning.fields import zone_info
+from reckoning.timeline import Window, local_instant, window_of
+
+
+def window_at(commitment: Commitment, instant: datetime) -> Window:
+    """The window of a commitment that holds ``instant`` (aware)."""
+    terms = terms_of(commitment.version)
+    clause = terms.commitment(commitment.key)
+    return window_of(clause.window.kind, terms.zone_of(clause), instant)
+
+
+def window_between(contract: Contract, start: datetime, end: datetime) -> Window:
+    """The window [start, end) as the terms in effect on its first day have it, with their zone and its label.
+
+    Raises NotAWindow where no clause of theirs has such a window.
+    """
+    signed = contract.versions.filter(state=ContractVersion.State.SIGNED).select_related("contract")
+    for version in signed.order_by("-effective_from_on"):
+        terms = terms_of(version)
+        for clause in terms.commitments:
+            own = window_of(clause.window.kind, terms.zone_of(clause), start)
+            if (own.start, own.end) != (start, end):
+                continue
+            if contract.version_in_effect(first_day(own)) == version:
+                return own
+    raise NotAWindow(
+        f"window: no version of {contract.reference} in effect at {start.isoformat()} has a window from then to "
+        f"{end.isoformat()}"
+    )
+
+
+def first_day(window: Window) -> date:
+    """The first local day of a window; the version in effect on it is the one that the window is under."""
+    return window.start.astimezone(zone_info(window.zone)).date()
+
+
+def has_window(commitment: Commitment, window: Window) -> bool:
+    """Whether ``window`` is one of the commitment's; another kind of window or another zone is not."""
+    own = window_at(commitment, window.start)
+    return (own.start, own.end) == (window.start.astimezone(UTC), window.end.astimezone(UTC))
+
+
+def require_window(commitment: Commitment, window: Window) -> Window:
+    """The commitment's own window with these edges.
+
+    Raises NotAWindow where it has no such window, and NotTheVersionInEffect where another version's terms (or
+    none) were in effect at its start.
+    """
+    own = window_at(commitment, window.start)
+    if (own.start, own.end) != (window.start.astimezone(UTC), window.end.astimezone(UTC)):
+        raise NotAWindow(
+            f"window: {commitment} has no window from {window.start.isoformat()} to {window.end.isoformat()}; "
+            f"the one at that start is {own.label}, {own.start.isoformat()} to {own.end.isoformat()}"
+        )
+    version = commitment.version
+    if version.contract.version_in_effect(first_day(own)) != version:
+        raise NotTheVersionInEffect(
+            f"window: {version} was not in effect on {first_day(own)}, the first day of {own.label}"
+        )
+    return own
+
+
+def cut_off_of(commitment: Commitment, window: Window) -> datetime:
+    """The instant from which a window's result may become final: ``cut_off_days`` local days after its end."""
+    clause = terms_of(commitment.version).commitment(commitment.key)
+    day = window.last_day + timedelta(days=clause.cut_off_days + 1)
+    return local_instant(day, time(0), window.zone)
+
+
+def local_day(commitment: Commitment, instant: datetime) -> date:
+    """The day of an instant in the zone of the contract's terms."""
+    return instant.astimezone(zone_info(terms_of(commitment.version).zone)).date()
