@@ -116,8 +116,17 @@ class AssessmentResult:
 
 
 def percent_text(level: Fraction, places: int = 6) -> str:
-    """A ratio as a percentage for the eye, cut off, so that a miss never looks like the target."""
-    return str(round_fraction(level * 100, places, "down"))
+    """A ratio as a percentage for the eye, half up to `places` decimals.
+
+    Where rounding would show a rounder number than the level is (99.8999999 as 99.900000), further decimals are
+    shown, so that a miss never looks like the target. Comparisons never use this text.
+    """
+    percent = level * 100
+    for digits in range(places, places + 20):
+        shown = round_fraction(percent, digits, "half_up")
+        if Fraction(shown) == percent or (Fraction(shown) * 1000).denominator != 1:
+            return str(shown)
+    return str(round_fraction(percent, places, "down"))
 
 
 def ratio_object(level: Fraction | None) -> dict[str, str] | None:
