@@ -101,7 +101,7 @@ def _assess(plan: MonthPlan, known_at: datetime, *, final: bool) -> list[Work]:
 
 def _propose(reference: str, plan: MonthPlan, day: int) -> Work:
     window = _window(reference, plan)
-    arguments = {**_key(reference, window), "proposed_on": plan.day(day).isoformat()}
+    arguments = {**_key(reference, window), "taken_on": plan.day(day).isoformat()}
     return ("credits.propose_memos", f"demo {reference} {window.label}", arguments)
 
 

@@ -79,10 +79,7 @@ def summarise(as_of: date) -> Summary:
         questions=_questions(),
         assessed=len(finals),
         readings=tuple(_readings(finals)),
-        published=(
-            sum(1 for row in reconciled if abs(row.difference) <= PUBLISHED_TOLERANCE),
-            len(reconciled),
-        ),
+        published=(sum(1 for row in reconciled if row.agrees), len(reconciled)),
         counts={
             "assessments": Assessment.objects.count(),
             "of them final": Assessment.objects.exclude(finalisation=None).count(),
