@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from simple_history.models import HistoricalRecords
 
 from base.fields import CurrentTransaction, Sha256Field
@@ -119,7 +120,7 @@ class Payload(models.Model):
     repeated = models.PositiveIntegerField(help_text="Rows that said what was known already.")
     listed = models.PositiveIntegerField(help_text="Rows that nothing can be reckoned from; see their list.")
     imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(db_default=Now())
     transaction_id = models.BigIntegerField(db_default=CurrentTransaction())
 
     class Meta:
@@ -290,7 +291,7 @@ class Exclusion(models.Model):
     evidence = models.TextField(help_text="What shows it: the announcement, a reference.")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(help_text="The moment of knowledge of the proposal.")
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -325,7 +326,7 @@ class ExclusionDecision(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(help_text="The moment of knowledge of the decision.")
     worth = models.JSONField(null=True, help_text="What it was shown to be worth, as an opaque snapshot.")
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

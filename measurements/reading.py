@@ -221,8 +221,8 @@ class _Knowledge:
                 day__range=(first, last),
                 known_at__lte=self.known_at,
             )
-            .order_by("source", "service", "day", "-known_at")
-            .distinct("source", "service", "day")
+            .order_by("source_id", "service_id", "day", "-known_at")
+            .distinct("source_id", "service_id", "day")
             .values_list(
                 "source_id",
                 "service_id",
@@ -311,7 +311,8 @@ def acts_behind(inputs: AssessmentInputs) -> list[Act]:
 
     Approving an exclusion is not among them: it does not bar from approving the credit.
     """
-    digests = {row.observation.split(":")[0] for row in (*inputs.intervals, *inputs.seconds)}
+    observations = [row.observation for row in inputs.intervals] + [row.observation for row in inputs.seconds]
+    digests = {observation.split(":")[0] for observation in observations}
     acts = []
     if digests:
         named = Q()

@@ -53,7 +53,7 @@ def reconcile_published(*, source: Source, contract: Contract, known_at: datetim
     """
     figures = _latest_figures(source, known_at)
     versions: dict[int, dict[str, Commitment]] = {}
-    found = []
+    found: list[Reconciled] = []
     for month in sorted({figure.month_on for figure in figures}):
         version = contract.version_in_effect(month)
         if version is None:
@@ -110,7 +110,7 @@ def _weighted(version: ContractVersion) -> list[Commitment]:
 
 def _latest_figures(source: Source, known_at: datetime) -> list[VendorFigure]:
     rows = VendorFigure.objects.filter(source=source, known_at__lte=known_at).select_related("service")
-    return list(rows.order_by("service", "month_on", "-known_at").distinct("service", "month_on"))
+    return list(rows.order_by("service_id", "month_on", "-known_at").distinct("service_id", "month_on"))
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,8 @@ def unknown_component(name: str, services: Mapping[str, Service]) -> str:
     return f"names {name[:60]!r}, which is no component of this source; known are {shown or 'none'}"
 
 
-def latest_by_key(rows: models.QuerySet, *key: str) -> dict[tuple[object, ...], Observation]:
+def latest_by_key[Kept: (IntervalObservation, SecondsObservation, VendorFigure)](
+    rows: models.QuerySet[Kept], *key: str
+) -> dict[tuple[object, ...], Kept]:
     """The newest observation for each key."""
     return {tuple(getattr(row, name) for name in key): row for row in rows.order_by("known_at")}

@@ -36,8 +36,7 @@ def _fill(plan: Plan) -> None:
     for row, service in rows:
         new = VendorFigure(service=service, month_on=row["month"], uptime_ratio=row["uptime"])
         before = known.get((service.pk, row["month"]))
-        same = isinstance(before, VendorFigure) and before.uptime_ratio == row["uptime"]
-        plan.weigh(row, new, before, same)
+        plan.weigh(row, new, before, before is not None and before.uptime_ratio == row["uptime"])
 
 
 def _is_possible(plan: Plan, row: Row) -> bool:

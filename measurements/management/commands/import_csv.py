@@ -54,7 +54,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"--user: there is no active login {options['user']!r}")
         path: Path = options["file"]
-        given = {
+        given: dict[str, Any] = {
             "source": source,
             "name": path.name,
             "content": _content(path),
