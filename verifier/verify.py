@@ -8,9 +8,11 @@ from pydantic import ValidationError
 from reckoning.assessment.inputs import AssessmentInputs
 from reckoning.assessment.reckon import reckon
 from reckoning.assessment.result import AssessmentResult
+from reckoning.canonical import instant_text
 from reckoning.errors import ReckoningError
 from reckoning.terms.document import parse_terms, terms_sha256
-from reckoning.terms.model import Terms
+from reckoning.terms.model import CommitmentTerms, Terms
+from reckoning.timeline.windows import window_of
 from verifier.evidence import FORMAT
 
 MAX_BYTES = 32_000_000
@@ -60,6 +62,9 @@ def verify(data: bytes) -> Verdict:
         raise EvidenceError(f"inputs.{place}: {first['msg']}") from None
     except (ReckoningError, RecursionError) as error:
         raise EvidenceError(str(error)) from None
+    misplaced = _misplaced(terms, commitment, inputs)
+    if misplaced is not None:
+        return Verdict(terms, commitment.key, inputs, result, misplaced)
     recorded = {name: evidence[name] for name in ("terms_sha256", "inputs_sha256", "result")}
     recomputed = {
         "terms_sha256": terms_sha256(terms),
@@ -67,6 +72,20 @@ def verify(data: bytes) -> Verdict:
         "result": result.to_json_obj(),
     }
     return Verdict(terms, commitment.key, inputs, result, first_difference(recorded, recomputed))
+
+
+def _misplaced(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs) -> Difference | None:
+    """Facts of another service or of a period that is no window of the terms prove nothing about them."""
+    if inputs.service not in commitment.services:
+        return Difference("inputs.service", inputs.service, f"one of {', '.join(commitment.services)}")
+    window = window_of(commitment.window.kind, terms.zone_of(commitment), inputs.window_start)
+    for name, recorded, right in (
+        ("inputs.window_start", inputs.window_start, window.start),
+        ("inputs.window_end", inputs.window_end, window.end),
+    ):
+        if recorded != right:
+            return Difference(name, instant_text(recorded), instant_text(right))
+    return None
 
 
 def first_difference(recorded: Any, recomputed: Any, path: str = "") -> Difference | None:

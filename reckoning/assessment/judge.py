@@ -122,7 +122,7 @@ def _price(
         nothing = scaled(0, minor_digits(currency))
         return replace(found, uncapped=Fraction(0), capped=Fraction(0), credit=nothing)
     if fee is None:
-        sentence = f"The fee is missing of which {found.tier_percent} % are owed."
+        sentence = f"The fee is missing of which {found.tier_percent:f} % are owed."
         return replace(found, question=OpenQuestion("MISSING_FEE", sentence))
     if fee.currency != currency:
         sentence = (

@@ -111,7 +111,7 @@ class Tier(Value):
                 )
         if self.lower is not None and self.upper is not None:
             if self.lower > self.upper:
-                raise fault("lower", f"{self.lower} lies above upper {self.upper}; exchange them")
+                raise fault("lower", f"{self.lower:f} lies above upper {self.upper:f}; exchange them")
             if self.lower == self.upper and (self.lower_inclusive is False or self.upper_inclusive is False):
                 raise fault("lower", "equals upper while a bound is left out: no level can be in this tier")
         return self
@@ -136,8 +136,8 @@ class Tier(Value):
         """The row as an interval of percentages, for example (99, 99.9]; ? where the text is silent."""
         opening = "(" if self.lower is None else {True: "[", False: "(", None: "?"}[self.lower_inclusive]
         closing = ")" if self.upper is None else {True: "]", False: ")", None: "?"}[self.upper_inclusive]
-        lower = "-inf" if self.lower is None else str(self.lower)
-        upper = "+inf" if self.upper is None else str(self.upper)
+        lower = "-inf" if self.lower is None else f"{self.lower:f}"
+        upper = "+inf" if self.upper is None else f"{self.upper:f}"
         return f"{opening}{lower}, {upper}{closing}"
 
 

@@ -107,8 +107,8 @@ def _order(commitment: CommitmentTerms) -> Iterator[Finding]:
                 yield Finding(
                     "TIER_NOT_MONOTONE",
                     f"schedule.tiers.{index}.percent",
-                    f"{tiers[index].label} earns {tiers[index].percent} %, less than the "
-                    f"{tiers[best].percent} % of the better levels in {tiers[best].label}.",
+                    f"{tiers[index].label} earns {tiers[index].percent:f} %, less than the "
+                    f"{tiers[best].percent:f} % of the better levels in {tiers[best].label}.",
                     "Let worse levels earn at least as much as better ones.",
                     "error",
                 )

@@ -107,6 +107,12 @@ class CommitmentTerms(Value):
             for alternative in reading.alternatives
         )
 
+    def __copy__(self) -> Self:
+        """A copy forgets the alternatives: it may be about to get other fields (model_copy)."""
+        copied = super().__copy__()
+        copied.__dict__.pop("alternatives", None)
+        return copied
+
     def document(self) -> dict[str, Any]:
         """The commitment as plain JSON values, in canonical spelling."""
         plain: dict[str, Any] = canonical_object(self.model_dump())

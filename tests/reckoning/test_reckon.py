@@ -133,6 +133,11 @@ class TestTheTiers:
         found = result(terms(), inputs(intervals=[outage(DAY_0, length)]))
         assert (found.tier, found.credit_amount) == (tier, Decimal(credit))
 
+    def test_a_tiny_bound_is_labelled_in_plain_notation(self) -> None:
+        agreed = terms(schedule__tiers=[row("0.0000001", "99.9", "0.00000001")])
+        assert result(agreed, down(DAY)).tier == "[0.0000001, 99.9)"
+        assert result(agreed, down(DAY)).to_json_obj()["tier_percent"] == "0.00000001"
+
     def test_a_level_in_no_tier_is_an_open_question_and_never_zero(self) -> None:
         agreed = terms(schedule__tiers=[row("99", "99.9", "10", "()"), row(None, "99", "25")])
         found = result(agreed, down(432 * MINUTE))

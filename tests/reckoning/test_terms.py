@@ -174,6 +174,14 @@ class TestReadings:
         found = faults(document(readings=[reading(target_percent=99.5)]))
         assert "binary" in found["commitments.0.readings.0.alternatives.0.set.target_percent"]
 
+    def test_a_copy_with_other_fields_has_other_alternatives(self) -> None:
+        commitment = weighted_terms(readings=[reading()]).commitments[0]
+        assert len(commitment.alternatives) == 1
+        assert commitment.model_copy(update={"readings": ()}).alternatives == ()
+        lower = commitment.model_copy(update={"target_percent": Decimal(90)})
+        assert lower.alternatives[0][1].target_percent == 90
+        assert commitment.alternatives[0][1].target_percent == Decimal("99.9")
+
     def test_a_whole_block_may_be_replaced(self) -> None:
         commitment = terms().commitments[0]
         other = Alternative(name="automatic", set={"claim": {"kind": "by_deadline", "days": 30}})

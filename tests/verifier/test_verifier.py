@@ -18,7 +18,7 @@ from verifier.__main__ import main
 from verifier.evidence import build
 from verifier.verify import EvidenceError, first_difference, verify
 
-AGREED = terms(claim={"kind": "by_deadline", "days": 30}, zone="Europe/Berlin")
+AGREED = terms(claim={"kind": "by_deadline", "days": 30}, zone="UTC")
 FACTS = inputs(
     intervals=[outage(DAY_0, timedelta(hours=3))], exclusions=[maintenance(DAY_0, timedelta(hours=1))]
 )
@@ -69,6 +69,10 @@ def set_at(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         ("result.currency", None, "result.currency"),
         ("inputs.intervals.0.end", "2026-04-01T00:00:01Z", "inputs_sha256"),
         ("terms.commitments.0.target_percent", "99.8", "terms_sha256"),
+        ("inputs.window_end", "2026-04-30T00:00:00Z", "inputs.window_end"),
+        ("inputs.window_start", "2026-04-02T00:00:00Z", "inputs.window_start"),
+        ("inputs.service", "till", "inputs.service"),
+        ("terms.zone", "Europe/Berlin", "inputs.window_start"),
         ("terms_sha256", "0" * 64, "terms_sha256"),
         ("inputs_sha256", "0" * 64, "inputs_sha256"),
     ],
