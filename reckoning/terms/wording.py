@@ -107,7 +107,7 @@ def _promise(commitment: CommitmentTerms) -> str:
     return (
         f"{_and(commitment.services)} {'is' if len(commitment.services) == 1 else 'are'} up {sign} "
         f"{_percent(commitment.target_percent)} of every {_WINDOWS[commitment.window.kind]}{each}. "
-        f"What {commitment.source_role} measures decides."
+        f"What decides is the measurement of this source: {commitment.source_role}."
     )
 
 
@@ -139,7 +139,8 @@ def _minimum_run(indicator: UptimeFromIntervals) -> str:
         if indicator.run_order == "merge_then_test_then_clip"
         else "the length is that of its part inside the window"
     )
-    return f"An outage must last {_duration(indicator.minimum_run_seconds)}; one {short} does not count, and {whole}."
+    return f"An outage must last {_duration(indicator.minimum_run_seconds)}; one {short} does not count; {whole}, "
+        "before exclusions are taken out."
 
 
 def _window(terms: Terms, commitment: CommitmentTerms) -> str:
@@ -177,7 +178,7 @@ def _excluded_time(commitment: CommitmentTerms) -> str:
 
 
 def _comparing(commitment: CommitmentTerms) -> str:
-    sign = "at least" if commitment.target_inclusive else "above"
+    sign = "of at least" if commitment.target_inclusive else "above"
     rounding = commitment.level_rounding
     if rounding is None:
         lead = "The measured level is compared exactly, without rounding"
