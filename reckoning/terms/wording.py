@@ -139,8 +139,10 @@ def _minimum_run(indicator: UptimeFromIntervals) -> str:
         if indicator.run_order == "merge_then_test_then_clip"
         else "the length is that of its part inside the window"
     )
-    return f"An outage must last {_duration(indicator.minimum_run_seconds)}; one {short} does not count; {whole}, "
+    return (
+        f"An outage must last {_duration(indicator.minimum_run_seconds)}; one {short} does not count; {whole}, "
         "before exclusions are taken out."
+    )
 
 
 def _window(terms: Terms, commitment: CommitmentTerms) -> str:
