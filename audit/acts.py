@@ -23,6 +23,17 @@ from audit.record import acting
 from base.errors import DomainError
 from base.models import User
 
+SHOWN_FAULTS = 50
+
+
+def refusal_of(error: DomainError) -> list[str]:
+    """A refusal as lines to show: of a file, one per fault of it."""
+    faults = list(getattr(error, "faults", ()))
+    if not faults:
+        return [str(error)]
+    more = [f"... and {len(faults) - SHOWN_FAULTS} more."] if len(faults) > SHOWN_FAULTS else []
+    return [f"{error.code}: nothing was kept.", *[str(fault) for fault in faults[:SHOWN_FAULTS]], *more]
+
 
 class ActForm(forms.Form):
     """What an act asks for; at the least its reason. ``subject`` is the record, None for several at once."""
@@ -44,7 +55,7 @@ class ActForm(forms.Form):
 class Act:
     """One act: its button, who has it, when it is there, what it asks for, and the service that it calls.
 
-    ``do`` gets the record and the form's cleaned values.
+    ``do`` gets the record and the form's cleaned values; a text that it returns is told.
     """
 
     name: str
@@ -60,10 +71,11 @@ class Act:
         """Whether the user has a role for it; the service has the last word."""
         return user.has_role(*self.roles)
 
-    def carry_out(self, user: User, subject: models.Model, values: dict[str, Any]) -> None:
-        """Call the service in the user's name. Raises the service's DomainError."""
+    def carry_out(self, user: User, subject: models.Model, values: dict[str, Any]) -> str:
+        """Call the service in the user's name. Returns what to tell; raises the service's DomainError."""
         with acting(user, via="admin", reason=str(values.get("reason", ""))):
-            self.do(subject, values)
+            told = self.do(subject, values)
+        return told if isinstance(told, str) else f"{self.label}: {subject}."
 
 
 class ActsMixin:
@@ -102,18 +114,18 @@ class ActsMixin:
             raise Http404
         if not self.has_view_permission(request, subject) or not wanted.open_to(request.user):  # type: ignore[attr-defined, arg-type]
             raise PermissionDenied
-        form = wanted.form(request.POST or None, subject=subject)
+        form = wanted.form(request.POST or None, request.FILES or None, subject=subject)
         back = reverse(
             f"admin:{self.opts.app_label}_{self.opts.model_name}_change",  # type: ignore[attr-defined]
             args=[subject.pk],
         )
         if request.method == "POST" and form.is_valid():
             try:
-                wanted.carry_out(request.user, subject, form.cleaned_data)  # type: ignore[arg-type]
+                told = wanted.carry_out(request.user, subject, form.cleaned_data)  # type: ignore[arg-type]
             except DomainError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, refusal_of(error))
             else:
-                messages.success(request, f"{wanted.label}: {subject}.")
+                messages.success(request, told)
                 return HttpResponseRedirect(back)
         return self._asked(request, wanted, form, str(subject), back)
 

@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
-from audit.acts import ActsMixin
+from audit.acts import ActsMixin, refusal_of
 from audit.models import Event
 from audit.record import acting
 from base.errors import DomainError
@@ -66,6 +66,30 @@ class FactsAdmin(LedgerAdmin):
         return False
 
 
+class FactsInline(TabularInline):
+    """Facts below the record that they belong to; whoever sees the one sees the other."""
+
+    extra = 0
+    max_num = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The record's own permission was asked already."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Facts come from imports and acts."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Facts are appended."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Facts stay."""
+        return False
+
+
 class RoleAdmin(LedgerAdmin):
     """Records that people of ``edit_roles`` edit, through services. Being a superuser is no role (rule 20).
 
@@ -110,7 +134,8 @@ class RoleAdmin(LedgerAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as error:
-            messages.error(request, str(error))
+            for line in refusal_of(error):
+                messages.error(request, line)
             return HttpResponseRedirect(request.get_full_path())
 
 

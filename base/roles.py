@@ -50,9 +50,24 @@ VIEW: dict[str, tuple[str, ...]] = {
     "finance_approver": (*CONTRACTS, *MEASUREMENTS, *RESULTS, *MONEY, "audit.event"),
     "auditor": EVERYTHING,
     "vendor_manager": (*CONTRACTS, *MEASUREMENTS, *RESULTS),
-    "customer_success": ("contracts.counterparty", "contracts.contract", "contracts.service", *RESULTS),
+    "customer_success": (
+        "contracts.counterparty",
+        "contracts.contract",
+        "contracts.service",
+        "measurements.source",
+        "measurements.exclusion",
+        *RESULTS,
+    ),
     "executive": ("contracts.contract", "credits.assessment", "credits.breach", "credits.creditmemo"),
-    "administrator": ("base.user", "auth.group", "base.job", "audit.event"),
+    "administrator": (
+        "base.user",
+        "auth.group",
+        "base.job",
+        "audit.event",
+        "contracts.contract",
+        "measurements.source",
+        "measurements.sourcebinding",
+    ),
 }
 EDIT: dict[str, tuple[str, ...]] = {
     "legal": (
@@ -61,8 +76,14 @@ EDIT: dict[str, tuple[str, ...]] = {
         "contracts.service",
         "contracts.contract",
         "contracts.contractversion",
+        "measurements.source",
+        "measurements.sourcebinding",
+        "measurements.exclusion",
     ),
-    "administrator": ("base.user",),
+    "finance": ("invoices.invoicefile", "measurements.exclusion"),
+    "vendor_manager": ("measurements.source", "measurements.sourcebinding", "measurements.exclusion"),
+    "customer_success": ("measurements.exclusion",),
+    "administrator": ("base.user", "measurements.source", "measurements.sourcebinding"),
 }
 
 

@@ -53,7 +53,9 @@ class Counterparty(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                name="contracts_counterparty_has_a_side", condition=Q(is_customer=True) | Q(is_vendor=True)
+                name="contracts_counterparty_has_a_side",
+                violation_error_message="A counterparty is a customer, a vendor, or both: tick at least one.",
+                condition=Q(is_customer=True) | Q(is_vendor=True),
             ),
         ]
 
@@ -101,6 +103,7 @@ class Service(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="contracts_service_life_in_order",
+                violation_error_message="Existed until: lies before existed from; it is the first instant at which it is gone.",
                 condition=Q(existed_from__isnull=True)
                 | Q(existed_until__isnull=True)
                 | Q(existed_from__lt=F("existed_until")),
@@ -191,6 +194,7 @@ class ContractVersion(models.Model):
             ),
             models.CheckConstraint(
                 name="contracts_version_effective_in_order",
+                violation_error_message="Effective until: must lie after effective from; it is the first day that is not covered.",
                 condition=Q(effective_until_on__isnull=True)
                 | Q(effective_from_on__lt=F("effective_until_on")),
             ),

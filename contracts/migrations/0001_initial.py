@@ -211,6 +211,7 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("is_customer", True), ("is_vendor", True), _connector="OR"),
                         name="contracts_counterparty_has_a_side",
+                        violation_error_message="A counterparty is a customer, a vendor, or both: tick at least one.",
                     )
                 ],
             },
@@ -850,6 +851,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="contracts_version_effective_in_order",
+                violation_error_message="Effective until: must lie after effective from; it is the first day that is not covered.",
             ),
         ),
         migrations.AddConstraint(
@@ -891,6 +893,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="contracts_service_life_in_order",
+                violation_error_message="Existed until: lies before existed from; it is the first instant at which it is gone.",
             ),
         ),
         migrations.AddConstraint(
