@@ -44,7 +44,12 @@ def first_day(window: Window) -> date:
 def has_window(commitment: Commitment, window: Window) -> bool:
     """Whether ``window`` is one of the commitment's; another kind of window or another zone is not."""
     own = window_at(commitment, window.start)
-    return (own.start, own.end) == (window.start.astimezone(UTC), window.end.astimezone(UTC))
+    if (own.start, own.end) != (window.start.astimezone(UTC), window.end.astimezone(UTC)):
+        return False
+    # A service has no window before its first day or after its last.
+    service = commitment.service
+    began = service.existed_from is None or service.existed_from < own.end
+    return began and (service.existed_until is None or own.start < service.existed_until)
 
 
 def require_window(commitment: Commitment, window: Window) -> Window:

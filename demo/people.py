@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from audit.record import acting, record
+from audit.record import acting
 from base.errors import DomainError
 from base.models import User
 
@@ -53,7 +53,7 @@ PEOPLE = (
 
 
 def ensure_people() -> None:
-    """Make the demo's logins that are missing; each is recorded as its own first act."""
+    """Make the demo's logins that are missing; the record of people tells of each."""
     there = set(User.objects.values_list("username", flat=True))
     for person in PEOPLE:
         if person.username not in there:
@@ -71,9 +71,8 @@ def _make(person: Person) -> None:
     )
     user.set_password(PASSWORD)
     user.save()
-    user.groups.set(Group.objects.filter(name__in=person.roles))
     with acting(user, via="command", reason="the demo's people"):
-        record("user.create", user, after={"username": person.username, "roles": list(person.roles)})
+        user.groups.set(Group.objects.filter(name__in=person.roles))
 
 
 def person(username: str) -> User:

@@ -15,7 +15,7 @@ CLAIMS = {
     "paid": "paid",
     "claimed": "claimed",
     "waived": "given without a claim",
-    "forfeited": "missed, forfeited",
+    "forfeited": "not claimed in time, forfeited",
 }
 LISTED = {
     "no_component": "name no component",
@@ -43,6 +43,7 @@ def lines(summary: Summary) -> Iterator[str]:
     yield "What we owe the customer, by month"
     yield from _table(summary.customer)
     yield f"  earned: {_total(summary.customer, _is_owed)}; not claimed in time: {_total(summary.customer, _is_lost)}"
+    yield f"  changed by post-mortems between provisional and final: {', '.join(summary.corrected) or 'none'}"
     yield ""
     yield "Open questions, which are answered by people and are no zeros"
     yield from (f"  {window}  {service}: {codes}" for window, service, codes in summary.questions)
@@ -78,8 +79,8 @@ def _table(rows: Sequence[Line]) -> Iterator[str]:
         state = CLAIMS.get(row.claim, row.claim)
         if row.days_left is not None:
             state += f", {row.days_left} days left"
-        if row.memo not in ("", "issued"):
-            state += f" (memo {row.memo})"
+        if row.memo != "issued" and row.claim not in ("forfeited", "provisional"):
+            state += f" (memo {row.memo or 'not proposed yet'})"
         yield (
             f"  {row.service:<15} {row.window:<8} {row.level:<10} {row.tier:<16} {amount:>13}  "
             f"{row.claim_by or '-'!s:<10}  {state}"

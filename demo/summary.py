@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from audit.services import verify_record
 from credits.models import Assessment, ClaimStep, CreditMemo, JournalEntry, MemoStep, Posting
@@ -53,6 +53,7 @@ class Summary:
     vendor: tuple[Line, ...]
     customer: tuple[Line, ...]
     questions: tuple[tuple[str, str, str], ...]
+    corrected: tuple[str, ...]
     assessed: int
     readings: tuple[Reading, ...]
     published: tuple[int, int]
@@ -77,6 +78,7 @@ def summarise(as_of: date) -> Summary:
         vendor=_lines(VENDOR_CONTRACT, as_of),
         customer=_lines(CUSTOMER_CONTRACT, as_of),
         questions=_questions(),
+        corrected=_corrected(),
         assessed=len(finals),
         readings=tuple(_readings(finals)),
         published=(sum(1 for row in reconciled if row.agrees), len(reconciled)),
@@ -147,6 +149,18 @@ def _questions() -> tuple[tuple[str, str, str], ...]:
             if codes:
                 found.append((row.window_label, row.commitment.service.code, ", ".join(codes)))
     return tuple(sorted(found))
+
+
+def _corrected() -> tuple[str, ...]:
+    """The windows of the customer whose final level differs from the provisional one."""
+    rows = (
+        Assessment.objects.filter(commitment__version__contract__reference=CUSTOMER_CONTRACT)
+        .exclude(level_exact="")
+        .order_by()
+        .values("window_label")
+        .annotate(levels=Count("level_exact", distinct=True))
+    )
+    return tuple(sorted(row["window_label"] for row in rows if row["levels"] > 1))
 
 
 def _readings(rows: Sequence[Assessment]) -> Iterator[Reading]:
