@@ -1,0 +1,250 @@
+"""A statement: what stood between us and one counterparty at the start of a period, what moved it, what stands.
+
+Balances come from the postings to the accounts that say who owes whom, movements are those very postings, and
+each opening plus its movements is checked to be its closing. Credits that are not posted (provisional ones,
+and final ones that wait for a claim, an approval or their issue) are listed beside them and counted in no
+balance.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+
+from contracts.models import Contract, Counterparty, LegalEntity
+from contracts.reading import terms_of
+from credits.errors import StatementRefused
+from credits.models import Account, Assessment, CreditMemo, MemoStep, Posting
+from credits.reading import ZERO, latest_assessments
+from reckoning.fields import zone_info
+
+Purpose = Account.Purpose
+# The accounts that say who owes whom, and the side on which each of them grows.
+GROWS_ON = {
+    Purpose.PAYABLE_TO_CUSTOMERS.value: "credit",
+    Purpose.RECEIVABLE_FROM_VENDORS.value: "debit",
+    Purpose.CLAIMS_NOT_ACKNOWLEDGED.value: "debit",
+}
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One posting to an account of the statement. ``amount`` is signed: above zero it lets the balance grow."""
+
+    account: str
+    currency: str
+    effective_on: date
+    entry: str
+    document_number: str
+    contract: str
+    commitment: str
+    service: str
+    window: str
+    level_percent: str
+    tier: str
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class NotPosted:
+    """A credit that was reckoned for a window of the period and is not in the books at its end."""
+
+    contract: str
+    commitment: str
+    service: str
+    window: str
+    level_percent: str
+    tier: str
+    standing: str
+    claim_deadline_on: date | None
+    currency: str
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What stands on one account in one currency. Opening plus movements is closing."""
+
+    account: str
+    currency: str
+    opening: Decimal
+    movements: Decimal
+    closing: Decimal
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A whole statement; ``from_on`` belongs to the period, ``until_on`` does not."""
+
+    legal_entity: LegalEntity
+    counterparty: Counterparty
+    from_on: date
+    until_on: date
+    balances: tuple[Balance, ...]
+    movements: tuple[Movement, ...]
+    not_posted: tuple[NotPosted, ...]
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are between the balances: movements and credits that are not posted."""
+        return len(self.movements) + len(self.not_posted)
+
+    @property
+    def not_posted_totals(self) -> dict[str, Decimal]:
+        """The sum of what is not posted, by currency; credits whose amount is an open question are left out."""
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.not_posted:
+            if row.amount is not None:
+                totals[row.currency] += row.amount
+        return dict(totals)
+
+
+def statement(
+    counterparty: Counterparty, legal_entity: LegalEntity, from_on: date, until_on: date
+) -> Statement:
+    """The statement of a counterparty with one of our companies over [from_on, until_on), by effective days.
+
+    Raises StatementRefused for a period that is empty, or for books that contradict themselves.
+    """
+    if until_on <= from_on:
+        raise StatementRefused(
+            f"until_on: {until_on} is not after from_on {from_on}; it is the first day after"
+        )
+    postings = Posting.objects.filter(
+        account__legal_entity=legal_entity,
+        account__counterparty=counterparty,
+        account__purpose__in=list(GROWS_ON),
+    )
+    movements = tuple(_movements(postings, from_on, until_on))
+    return Statement(
+        legal_entity=legal_entity,
+        counterparty=counterparty,
+        from_on=from_on,
+        until_on=until_on,
+        balances=_balances(postings, movements, from_on, until_on),
+        movements=movements,
+        not_posted=tuple(_not_posted(counterparty, legal_entity, from_on, until_on)),
+    )
+
+
+def _sums(postings: QuerySet[Posting], before: date) -> dict[Key, Decimal]:
+    """The balance of each account, by purpose and currency, with entries effective before a day."""
+    rows = (
+        postings.filter(entry__effective_on__lt=before)
+        .values_list("account__purpose", "currency", "side")
+        .annotate(total=Sum("amount"))
+        .order_by()
+    )
+    sums: dict[Key, Decimal] = defaultdict(Decimal)
+    for purpose, currency, side, total in rows:
+        sums[purpose, currency] += total if side == GROWS_ON[purpose] else -total
+    return sums
+
+
+def _balances(
+    postings: QuerySet[Posting], movements: Iterable[Movement], from_on: date, until_on: date
+) -> tuple[Balance, ...]:
+    opening, closing = _sums(postings, from_on), _sums(postings, until_on)
+    moved: dict[Key, Decimal] = defaultdict(Decimal)
+    for row in movements:
+        moved[row.account, row.currency] += row.amount
+    balances = []
+    for key in sorted({*opening, *closing, *moved}):
+        row = Balance(*key, opening.get(key, ZERO), moved.get(key, ZERO), closing.get(key, ZERO))
+        if row.opening + row.movements != row.closing:
+            raise StatementRefused(
+                f"account: {row.account} in {row.currency} opens with {row.opening}, moves by {row.movements} "
+                f"and closes with {row.closing}; something was posted meanwhile, try again"
+            )
+        balances.append(row)
+    return tuple(balances)
+
+
+def _movements(postings: QuerySet[Posting], from_on: date, until_on: date) -> Iterable[Movement]:
+    rows = postings.filter(entry__effective_on__gte=from_on, entry__effective_on__lt=until_on)
+    rows = rows.select_related("account", "entry__memo").prefetch_related("entry__memo__steps")
+    for row in rows.order_by("entry__effective_on", "entry_id", "pk"):
+        memo = row.entry.memo
+        facts = memo.facts if memo else {}
+        yield Movement(
+            account=row.account.purpose,
+            currency=row.currency,
+            effective_on=row.entry.effective_on,
+            entry=row.entry.reference,
+            document_number=_document_number(memo),
+            contract=facts.get("contract", ""),
+            commitment=facts.get("commitment", ""),
+            service=facts.get("service", ""),
+            window=facts.get("window", ""),
+            level_percent=facts.get("level_percent", ""),
+            tier=facts.get("tier", ""),
+            description=row.entry.description,
+            amount=row.amount if row.side == GROWS_ON[row.account.purpose] else -row.amount,
+        )
+
+
+def _document_number(memo: CreditMemo | None) -> str:
+    if memo is None:
+        return ""
+    return next((step.document_number for step in memo.steps.all() if step.document_number), "")
+
+
+def _not_posted(
+    counterparty: Counterparty, legal_entity: LegalEntity, from_on: date, until_on: date
+) -> Iterable[NotPosted]:
+    """Breaches of windows that end in the period, whose memo was not issued before its end."""
+    edge = timedelta(days=2)  # wider than any zone; the local day decides below
+    rows = latest_assessments().filter(
+        commitment__version__contract__in=Contract.objects.filter(
+            counterparty=counterparty, legal_entity=legal_entity
+        ),
+        outcome__in=[Assessment.Outcome.BREACH, Assessment.Outcome.OPEN_QUESTION],
+        window_end__gte=datetime.combine(from_on, time(0), UTC) - edge,
+        window_end__lte=datetime.combine(until_on, time(0), UTC) + edge,
+    )
+    issued = MemoStep.objects.filter(
+        memo__assessment=OuterRef("pk"), state=CreditMemo.State.ISSUED, taken_on__lt=until_on
+    )
+    rows = rows.filter(~Exists(issued))
+    rows = rows.select_related(
+        "commitment__service", "commitment__version__contract", "finalisation", "breach__claim", "memo"
+    ).prefetch_related("memo__steps", "breach__claim__steps")
+    for row in rows.order_by("window_start", "commitment__key", "commitment__service__code"):
+        zone = zone_info(terms_of(row.commitment.version).zone)
+        last_day = (row.window_end - timedelta(microseconds=1)).astimezone(zone).date()
+        if from_on <= last_day < until_on:
+            yield NotPosted(
+                contract=row.commitment.version.contract.reference,
+                commitment=row.commitment.key,
+                service=row.commitment.service.code,
+                window=row.window_label,
+                level_percent="" if row.level_percent is None else str(row.level_percent),
+                tier=row.tier_label,
+                standing=_standing(row, until_on),
+                claim_deadline_on=row.claim_deadline_on,
+                currency=row.currency,
+                amount=row.credit_amount,
+            )
+
+
+def _standing(result: Assessment, until_on: date) -> str:
+    """How far a credit had come before a day: from its last step taken before it."""
+    if result.outcome == Assessment.Outcome.OPEN_QUESTION or result.credit_amount is None:
+        return "open question"
+    breach = getattr(result, "breach", None)
+    if breach is None or breach.found_on >= until_on:
+        return "provisional"
+    claim = getattr(breach, "claim", None)
+    steps = [step.kind for step in claim.steps.all() if step.taken_on < until_on] if claim else []
+    if "forfeited" in steps:
+        return "final, forfeited"
+    memo = getattr(result, "memo", None)
+    states = [step.state for step in memo.steps.all() if step.taken_on < until_on] if memo else []
+    if states:
+        return f"final, memo {states[-1]}"
+    return f"final, claim {steps[-1]}" if steps else "final"
