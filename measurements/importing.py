@@ -1,18 +1,20 @@
 """Importing a file: planned, refused whole or kept whole, and recorded as one act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from psycopg import sql
 
 from audit.record import current_actor, record
 from base.access import require_role
 from base.csvio import Fault
 from base.models import User
 from measurements.adapters import Adapter, Plan
+from measurements.adapters.plan import Observation
 from measurements.errors import FieldRefused, KnowledgeGoesBack, RowsConflict, WrongShape
 from measurements.models import (
     IntervalObservation,
@@ -206,9 +208,22 @@ def _write(payload: Payload, plan: Plan) -> None:
     for row in (*plan.observations, *plan.listed):
         row.payload = payload
     for model in (IntervalObservation, SecondsObservation, VendorFigure):
-        rows: list[Any] = [row for row in plan.observations if isinstance(row, model)]
-        model.objects.bulk_create(rows, batch_size=BATCH)
+        _copy(model, [row for row in plan.observations if isinstance(row, model)])
     ListedRow.objects.bulk_create(plan.listed, batch_size=BATCH)
+
+
+def _copy(model: type[Observation], rows: Sequence[Observation]) -> None:
+    """Write rows by COPY, which takes a tenth of the time of INSERT. Triggers and constraints act all the same."""
+    if not rows:
+        return
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(model._meta.db_table),
+        sql.SQL(", ").join(sql.Identifier(str(field.column)) for field in fields),
+    )
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([getattr(row, field.attname) for field in fields])
 
 
 def _summary(payload: Payload, plan: Plan) -> dict[str, Any]:
