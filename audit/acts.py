@@ -114,7 +114,8 @@ class ActsMixin:
             raise Http404
         if not self.has_view_permission(request, subject) or not wanted.open_to(request.user):  # type: ignore[attr-defined, arg-type]
             raise PermissionDenied
-        form = wanted.form(request.POST or None, request.FILES or None, subject=subject)
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = wanted.form(*sent, subject=subject)
         back = reverse(
             f"admin:{self.opts.app_label}_{self.opts.model_name}_change",  # type: ignore[attr-defined]
             args=[subject.pk],

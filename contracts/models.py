@@ -103,7 +103,7 @@ class Service(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="contracts_service_life_in_order",
-                violation_error_message="Existed until: lies before existed from; it is the first instant at which it is gone.",
+                violation_error_message="Existed until must lie after existed from.",
                 condition=Q(existed_from__isnull=True)
                 | Q(existed_until__isnull=True)
                 | Q(existed_from__lt=F("existed_until")),
@@ -194,7 +194,7 @@ class ContractVersion(models.Model):
             ),
             models.CheckConstraint(
                 name="contracts_version_effective_in_order",
-                violation_error_message="Effective until: must lie after effective from; it is the first day that is not covered.",
+                violation_error_message="Effective until must lie after effective from.",
                 condition=Q(effective_until_on__isnull=True)
                 | Q(effective_from_on__lt=F("effective_until_on")),
             ),

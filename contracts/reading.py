@@ -6,6 +6,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
 from contracts.errors import TermsAltered
 from contracts.models import Commitment, Contract, ContractVersion
 from reckoning.terms import CommitmentTerms, Terms, parse_terms, terms_sha256
@@ -66,14 +68,25 @@ def commitments_in_effect(contract: Contract, on: date) -> Sequence[Commitment]:
     return tuple(rows)
 
 
+def with_current(versions: QuerySet[ContractVersion], on: date) -> QuerySet[ContractVersion]:
+    """Versions, each with ``current_id``: the version of its contract that is in effect on a day. One query."""
+    beside = ContractVersion.objects.filter(
+        contract=OuterRef("contract"), state=ContractVersion.State.SIGNED, effective_from_on__lte=on
+    ).filter(Q(effective_until_on=None) | Q(effective_until_on__gt=on))
+    newest = beside.order_by("-effective_from_on", "-number").values("pk")[:1]
+    return versions.annotate(current_id=Subquery(newest))
+
+
 def standing_of(version: ContractVersion, on: date) -> str:
     """What a version is as of a day: its stored state, or for a signed one what follows from the dates:
-    "not yet in effect", "in effect", "ended" or "superseded"."""
+    "not yet in effect", "in effect", "ended" or "superseded". Asks nothing more of a row of :func:`with_current`.
+    """
     if version.state != ContractVersion.State.SIGNED:
         return version.get_state_display().lower()
     if on < version.effective_from_on:
         return "not yet in effect"
     if version.effective_until_on is not None and version.effective_until_on <= on:
         return "ended"
-    current = version.contract.version_in_effect(on)
-    return "in effect" if current == version else "superseded"
+    if not hasattr(version, "current_id"):
+        version = with_current(ContractVersion.objects.filter(pk=version.pk), on).get()
+    return "in effect" if version.current_id == version.pk else "superseded"  # type: ignore[attr-defined]

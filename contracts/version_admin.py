@@ -16,7 +16,7 @@ from base import clock
 from contracts import services
 from contracts.errors import TermsAltered
 from contracts.models import Contract, ContractVersion
-from contracts.reading import standing_of, terms_of
+from contracts.reading import standing_of, terms_of, with_current
 from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import UnknownOperation, blank
 from contracts.version_acts import VERSION_ACTS
@@ -76,8 +76,9 @@ class VersionAdmin(RoleAdmin):
         css = {"all": ["contracts/terms.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContractVersion]:
-        """With what its name is made of."""
-        return super().get_queryset(request).select_related("contract", "created_by")
+        """With what its name is made of, and what is in effect."""
+        versions = super().get_queryset(request).select_related("contract", "created_by")
+        return with_current(versions, clock.as_of())
 
     @admin.display(description="State")
     def state_as_of(self, version: ContractVersion) -> str:

@@ -851,7 +851,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="contracts_version_effective_in_order",
-                violation_error_message="Effective until: must lie after effective from; it is the first day that is not covered.",
+                violation_error_message="Effective until must lie after effective from.",
             ),
         ),
         migrations.AddConstraint(
@@ -893,7 +893,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="contracts_service_life_in_order",
-                violation_error_message="Existed until: lies before existed from; it is the first instant at which it is gone.",
+                violation_error_message="Existed until must lie after existed from.",
             ),
         ),
         migrations.AddConstraint(

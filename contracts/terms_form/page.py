@@ -9,7 +9,7 @@ from contracts.checks import Standing, findings_in, standings
 from contracts.models import Contract, ContractVersion
 from contracts.terms_form.nodes import Node, tree
 from contracts.terms_form.shapes import group_of
-from contracts.terms_form.values import document, operate, posted, repeated_names, shown
+from contracts.terms_form.values import document, number_alternatives, operate, posted, repeated_names, shown
 from reckoning.errors import TermsError
 from reckoning.terms import Terms, parse_terms, terms_sha256
 from reckoning.terms.wording import Clause, word
@@ -42,7 +42,7 @@ class TermsPage:
         if repeated := repeated_names(SHAPE, self.values):
             return None, tuple(repeated)
         try:
-            terms = parse_terms(document(SHAPE, self.values))
+            terms = parse_terms(number_alternatives(document(SHAPE, self.values)))
         except TermsError as error:
             return None, error.findings
         if self.contract and terms.currency != self.contract.currency:

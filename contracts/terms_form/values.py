@@ -14,6 +14,7 @@ from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, 
 PREFIX = "terms."
 HERE = "__here"
 FLAGS = {"yes": True, "no": False}
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class UnknownOperation(Exception):
@@ -77,9 +78,8 @@ def _leaf_shown(kind: str, value: Any) -> str:
     if value is None:
         return ""
     if kind == "json":
-        if isinstance(value, str) and not _is_json(value):
-            return value
-        return json.dumps(value, ensure_ascii=False)
+        plain = isinstance(value, str) and (not _is_json(value) or NUMBER.fullmatch(value))
+        return value if plain else json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
@@ -116,6 +116,34 @@ def document(shape: Shape, value: Any) -> Any:
             return {name: _leaf_read(leaf.kind, one) for name, one in value}
 
 
+def number_alternatives(plain: dict[str, Any]) -> dict[str, Any]:
+    """Make whole numbers of an alternative's values where the commitment has one; elsewhere a number is text.
+
+    A form does not know what type a path leads to before the commitment is there to look at.
+    """
+    for commitment in plain.get("commitments", ()):
+        for reading in commitment.get("readings", ()):
+            for alternative in reading.get("alternatives", ()):
+                changed = alternative.get("set", {})
+                for path, value in changed.items():
+                    now = _at(commitment, path)
+                    whole = isinstance(now, int) and not isinstance(now, bool)
+                    if whole and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
+                        changed[path] = int(value)
+    return plain
+
+
+def _at(plain: Any, path: str) -> Any:
+    for step in path.split("."):
+        if isinstance(plain, dict):
+            plain = plain.get(step)
+        elif isinstance(plain, list) and step.isdecimal() and int(step) < len(plain):
+            plain = plain[int(step)]
+        else:
+            return None
+    return plain
+
+
 def repeated_names(shape: Shape, value: Any, path: str = "") -> list[tuple[str, str]]:
     """Pairs whose name stands twice; a document could not even hold them."""
     match shape:
@@ -149,7 +177,7 @@ def _leaf_read(kind: str, text: str) -> Any:
         return FLAGS.get(text, text)
     if kind == "int" and re.fullmatch(r"-?[0-9]{1,15}", text):
         return int(text)
-    if kind == "json" and _is_json(text):
+    if kind == "json" and _is_json(text) and not NUMBER.fullmatch(text):
         return json.loads(text)
     return text
 
