@@ -100,7 +100,7 @@ class ActsMixin:
             for act in self.acts
             if obj is not None and act.open_to(request.user) and act.when(obj)  # type: ignore[arg-type]
         ]
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc, no-any-return]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _address(self, act: Act, obj: models.Model) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_act"  # type: ignore[attr-defined]
@@ -152,13 +152,14 @@ class ActsMixin:
         for act in self.acts:
             if act.bulk and act.open_to(request.user):  # type: ignore[arg-type]
                 actions[f"act_{act.name}"] = (self._bulk(act), f"act_{act.name}", act.label)
-        return actions  # type: ignore[no-any-return]
+        return actions
 
     def _bulk(self, act: Act) -> Callable[..., HttpResponse | None]:
         def action(admin: Any, request: HttpRequest, chosen: models.QuerySet[Any]) -> HttpResponse | None:
             form = act.form(request.POST if "carry_out" in request.POST else None)
             if form.is_valid():
-                return self._carry_out_all(request, act, chosen, form.cleaned_data)
+                self._carry_out_all(request, act, chosen, form.cleaned_data)
+                return None
             more = {"chosen": chosen, "action": f"act_{act.name}", "subjects": [str(one) for one in chosen]}
             return self._asked(request, act, form, f"{len(chosen)} chosen", request.get_full_path(), **more)
 

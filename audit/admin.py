@@ -44,6 +44,6 @@ class EventAdmin(FactsAdmin):
 class SealAdmin(FactsAdmin):
     list_display = ["number", "sealed_at", "count", "head"]
 
-    def get_fields(self, request: HttpRequest, obj: Seal | None = None) -> list[str]:  # type: ignore[override]
+    def get_fields(self, request: HttpRequest, obj: Seal | None = None) -> list[str]:
         """Everything that an outsider needs to recompute the head."""
         return ["number", "sealed_at", "count", "previous_head", "root", "head"]

@@ -396,7 +396,7 @@ def _refusal(error: ValidationError) -> FieldsRefused:
 
 
 def _noun(row: models.Model) -> str:
-    return {LegalEntity: "legal_entity"}.get(type(row), type(row)._meta.model_name or "")  # type: ignore[call-overload, no-any-return]
+    return "legal_entity" if isinstance(row, LegalEntity) else str(row._meta.model_name)
 
 
 def _require_reason(reason: str) -> None:
@@ -467,7 +467,7 @@ def authors_of(version: ContractVersion) -> set[int]:
         subject_id=str(version.pk),
         verb__in=["contract_version.draft", "contract_version.edit"],
     )
-    return {version.created_by_id, *wrote.exclude(actor=None).values_list("actor_id", flat=True)}  # type: ignore[arg-type]
+    return {version.created_by_id, *wrote.exclude(actor=None).values_list("actor_id", flat=True)}
 
 
 def _check_may_complete(version: ContractVersion, actor: User) -> None:

@@ -90,11 +90,11 @@ class VersionAdmin(RoleAdmin):
         editable = obj is None or obj.state == ContractVersion.State.DRAFT
         return editable and super().has_change_permission(request, obj)
 
-    def get_fields(self, request: HttpRequest, obj: ContractVersion | None = None) -> Any:  # type: ignore[override]
+    def get_fields(self, request: HttpRequest, obj: ContractVersion | None = None) -> Any:
         """A new draft has no state yet."""
-        return self.fields if obj else self.fields[:3]  # type: ignore[index]
+        return self.fields if obj else self.fields[:3]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ContractVersion | None = None) -> Any:  # type: ignore[override]
+    def get_readonly_fields(self, request: HttpRequest, obj: ContractVersion | None = None) -> Any:
         """A version stays with its contract."""
         return [*self.readonly_fields, "contract"] if obj else self.readonly_fields
 

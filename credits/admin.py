@@ -239,7 +239,7 @@ class ClaimAdmin(FactsAdmin):
     @admin.display(description="Since")
     def state_since(self, row: Any) -> date:
         """The day of the last step."""
-        return row.state_since  # type: ignore[no-any-return]
+        return row.state_since
 
     @admin.display(description="Days left")
     def left(self, row: Any) -> str:

@@ -240,14 +240,14 @@ class ExclusionAdmin(AddOnlyAdmin):
         """With what the list shows."""
         return super().get_queryset(request).select_related("contract", "service", "proposed_by", "decision")
 
-    def get_fields(self, request: HttpRequest, obj: Exclusion | None = None) -> Any:  # type: ignore[override]
+    def get_fields(self, request: HttpRequest, obj: Exclusion | None = None) -> Any:
         """What is proposed; afterwards also by whom."""
         if obj is None:
             return ["contract", "service", "kind", "start", "end", "announced_at", "external_id", "evidence"]
         names = ["contract", "service", "kind", "begins", "ends", "announced_at", "external_id", "evidence"]
         return [*names, "proposed_by", "proposed_at"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Exclusion | None = None) -> Any:  # type: ignore[override]
+    def get_readonly_fields(self, request: HttpRequest, obj: Exclusion | None = None) -> Any:
         """Its times as they are kept."""
         return ["begins", "ends"] if obj else []
 
