@@ -55,9 +55,11 @@ def server_user() -> str | None:
 
 
 def unfit(folder: Path, user: str | None) -> str | None:
-    """Why ``folder`` (it exists) cannot hold the servers, or None: a path too long, or closed to ``user``."""
+    """Why ``folder`` (it exists) cannot hold the servers, or None: its path, or that ``user`` cannot enter it."""
     if len(os.fsencode(folder / "run" / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_BYTES:
         return "its path is too long for a socket"
+    if set(str(folder)) & set("\"'\\$`,\n"):
+        return "its path has a quote, a comma or the like, which PostgreSQL's own programs do not take"
     if user is not None:
         entered = subprocess.run(
             ["/bin/sh", "-c", 'cd -- "$0"', str(folder)], stderr=subprocess.DEVNULL, cwd="/", **as_user(user)

@@ -207,21 +207,30 @@ def _celery(kind: str, variables: Variables) -> Program:
         cwd=CHECKOUT,
         log=_log(kind),
         death_signal=signal.SIGKILL,
-        stop_seconds=12,
+        # A little more than its soft shutdown takes; what it had not finished is delivered again.
+        stop_seconds=7,
     )
 
 
 def _web(port: int, variables: Variables) -> Program:
     return Program(
         name="web",
-        argv=[sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--workers", "2",
-              "--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"],
+        argv=[
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "config/gunicorn.py",
+            "--bind",
+            f"{HOST}:{port}",
+            "config.wsgi",
+        ],
         env=variables,
         cwd=CHECKOUT,
         log=_log("web"),
         death_signal=signal.SIGKILL,
         ready=lambda: _answers(port),
-    )  # fmt: skip
+    )
 
 
 def _log(name: str) -> Path:
