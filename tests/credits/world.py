@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+from django.db import IntegrityError, connection, transaction
+
 from audit.record import acting
+from base.dberrors import constraint_of
 from base.models import User
 from contracts.models import Commitment, Contract
 from credits import services
@@ -47,6 +51,15 @@ def as_job() -> Iterator[User]:
     """Act as the reckoning's job account."""
     with acting(reckoning_job(), via="task") as actor:
         yield actor.user
+
+
+@contextmanager
+def refused(constraint: str) -> Iterator[None]:
+    """The block is refused by the constraint of this name, at its statement or at the commit after it."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():  # noqa: PT012  # the block is the caller's
+        yield
+        connection.check_constraints()
+    assert constraint_of(caught.value) == constraint
 
 
 @dataclass
@@ -158,7 +171,7 @@ def customer(
         measuring.bind_source(contract=contract, role="independent monitor", source=source)
     observer = import_incidents(contract, *(incidents or (OUTAGE,)))
     invoicer = import_fees(fee) if fee else None
-    commitment = factories.commitment(contract)
+    commitment = factories.commitment(contract, code="platform")
     window = window_at(commitment, datetime(2023, 3, 10, tzinfo=UTC))
     return World(contract, commitment, window, observer, invoicer)
 
@@ -195,6 +208,6 @@ def vendor(
             known_at=datetime(2023, 4, 2, tzinfo=UTC),
         )
     invoicer = import_fees(fee) if fee else None
-    commitment = factories.commitment(contract)
+    commitment = factories.commitment(contract, code="actions")
     window = window_at(commitment, datetime(2023, 2, 1, tzinfo=UTC))
     return World(contract, commitment, window, observer, invoicer)
