@@ -9,12 +9,14 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from base.models import Job
+from credits.models import Posting
 from demo import report
 from demo.history import agenda, replay
 from demo.people import DemoOnly, require_demo
 from demo.schedule import FIRST_MONTH, LAST_MONTH, MonthPlan, months, next_month
 from demo.stage import ReplayStuck, Stage
 from demo.summary import Summary, summarise
+from tests.demo import worked_example
 
 AS_OF = date(2025, 7, 15)
 PUBLISHED = Path(__file__).parent / "summary.txt"
@@ -52,6 +54,23 @@ def _figures(summary: Summary) -> Iterator[tuple[str, object, object]]:
     yield "the record verifies", summary.record_faults, ()
 
 
+def _postings_of_the_worked_example() -> set[tuple[str, str, str, str, str]]:
+    rows = Posting.objects.filter(
+        entry__memo__assessment__window_label="2023-Q1",
+        entry__memo__assessment__commitment__service__code="actions",
+    ).select_related("entry", "account")
+    return {
+        (
+            str(row.entry.effective_on),
+            row.entry.reference,
+            row.account.get_purpose_display(),
+            row.side,
+            f"{row.amount:.2f}",
+        )
+        for row in rows
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
@@ -61,6 +80,7 @@ def test_the_history_gives_its_figures_and_a_second_run_changes_none_and_adds_no
     summary = summarise(AS_OF)
     wrong = [(name, figure, wanted) for name, figure, wanted in _figures(summary) if figure != wanted]
     assert wrong == []
+    assert _postings_of_the_worked_example() == worked_example.postings()
     assert list(report.lines(summary)) == PUBLISHED.read_text().splitlines()
     assert said[0] == "2022-02"
     assert said[-1] == "2025-07"
