@@ -91,7 +91,6 @@ def test_every_answer_of_the_site_names_its_id(client: Client):
     assert client.get("/admin/login/", headers={"X-Request-ID": "seen"})["X-Request-ID"] == "seen"
 
 
-@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_task_has_the_id_of_what_sent_it(broker_url: str):
     """Through a real broker: what is sent under an id is carried out under it, and leaves none behind."""
