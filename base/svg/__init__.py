@@ -1,0 +1,28 @@
+"""Pictures as SVG text: drawn once, shown inline in a page and drawn into a PDF.
+
+Every picture is a pure function of its values. It has a title and a description, keeps a hatch or a shape
+beside each colour, and comes with the rows of a table (:func:`table_of`) for those who cannot see it.
+"""
+
+from base.svg.bars import Bar, bars
+from base.svg.dumbbell import Pair, dumbbell
+from base.svg.heatmap import Day, calendar_heatmap
+from base.svg.parts import DARK, LIGHT, Palette
+from base.svg.tables import Rows, table_of
+from base.svg.waterfall import Step, waterfall
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Bar",
+    "Day",
+    "Pair",
+    "Palette",
+    "Rows",
+    "Step",
+    "bars",
+    "calendar_heatmap",
+    "dumbbell",
+    "table_of",
+    "waterfall",
+]
