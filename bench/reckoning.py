@@ -111,7 +111,7 @@ def commitment() -> tuple[CommitmentTerms, str]:
     return terms.commitments[0], terms_sha256(terms)
 
 
-def _reckoned(facts: list[tuple]) -> Iterator[tuple[int, tuple[Decimal, Decimal, int, Decimal]]]:
+def _reckoned(facts: list[tuple]) -> Iterator[tuple[int, tuple[Decimal, Decimal, int, Decimal | None]]]:
     clause, sha256 = commitment()
     for number, component, start, end, known_at, fee, excluded, intervals in facts:
         gone = (

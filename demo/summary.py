@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count
 
 from audit.services import verify_record
 from credits.models import Assessment, ClaimStep, CreditMemo, JournalEntry, MemoStep, Posting
-from credits.reading import ledger_balances, trial_balance
+from credits.reading import claims_with_state, ledger_balances, memos_with_state, trial_balance
 from demo.schedule import at
 from demo.world import CUSTOMER_CONTRACT, INCIDENTS_SOURCE, SECONDS_SOURCE, VENDOR_CONTRACT, contract
 from measurements.models import Source
@@ -104,23 +104,20 @@ def summarise(as_of: date) -> Summary:
 
 
 def _latest(reference: str) -> Sequence[Assessment]:
-    """The last revision of every window of a contract, with the states of its claim and its memo."""
-    claim = ClaimStep.objects.filter(claim__breach__assessment=OuterRef("pk")).order_by("-number")
-    memo = MemoStep.objects.filter(memo__assessment=OuterRef("pk")).order_by("-number")
+    """The last revision of every window of a contract."""
     return list(
         Assessment.objects.filter(commitment__version__contract__reference=reference)
         .order_by("commitment_id", "window_start", "-revision")
         .distinct("commitment_id", "window_start")
         .select_related("commitment__service")
-        .annotate(
-            claim_state=Subquery(claim.values("kind")[:1]), memo_state=Subquery(memo.values("state")[:1])
-        )
     )
 
 
 def _lines(reference: str, as_of: date) -> tuple[Line, ...]:
     rows = [row for row in _latest(reference) if row.outcome == Assessment.Outcome.BREACH]
     rows.sort(key=lambda row: (row.window_start, row.commitment.service.code))
+    claims = dict(claims_with_state().values_list("breach__assessment_id", "state"))
+    memos = dict(memos_with_state().values_list("assessment_id", "state"))
     return tuple(
         Line(
             service=row.commitment.service.code,
@@ -130,10 +127,10 @@ def _lines(reference: str, as_of: date) -> tuple[Line, ...]:
             amount=row.credit_amount,
             currency=row.currency,
             claim_by=row.claim_deadline_on,
-            claim=row.claim_state or "provisional",
-            memo=row.memo_state or "",
+            claim=claims.get(row.pk, "provisional"),
+            memo=memos.get(row.pk, ""),
             days_left=(row.claim_deadline_on - as_of).days
-            if row.claim_state == ClaimStep.Kind.FOUND and row.claim_deadline_on
+            if claims.get(row.pk) == ClaimStep.Kind.FOUND and row.claim_deadline_on
             else None,
         )
         for row in rows

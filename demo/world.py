@@ -150,24 +150,21 @@ def _contract(plan: ContractPlan) -> None:
 
 def _sources() -> None:
     vendor = Counterparty.objects.get(code=VENDOR)
-    common = {
-        "kind": Source.Kind.VENDOR_REPORTED,
-        "measurement_point": "the vendor's status page",
-        "vendor": vendor,
-    }
-    if not Source.objects.filter(code=SECONDS_SOURCE).exists():
-        measurements.create_source(
-            code=SECONDS_SOURCE, name="Status page, seconds a day", shape=Source.Shape.DAILY_SECONDS, **common
-        )
-    if not Source.objects.filter(code=INCIDENTS_SOURCE).exists():
-        measurements.create_source(
-            code=INCIDENTS_SOURCE,
-            name="Status page, incidents",
-            shape=Source.Shape.INTERVALS,
-            covers_from=INCIDENTS_BEGIN,
-            untracked_components=("Visit www",),
-            **common,
-        )
+    for code, name, shape, covers_from, untracked in (
+        (SECONDS_SOURCE, "Status page, seconds a day", Source.Shape.DAILY_SECONDS, None, ()),
+        (INCIDENTS_SOURCE, "Status page, incidents", Source.Shape.INTERVALS, INCIDENTS_BEGIN, ("Visit www",)),
+    ):
+        if not Source.objects.filter(code=code).exists():
+            measurements.create_source(
+                code=code,
+                name=name,
+                kind=Source.Kind.VENDOR_REPORTED,
+                shape=shape,
+                measurement_point="the vendor's status page",
+                vendor=vendor,
+                covers_from=covers_from,
+                untracked_components=untracked,
+            )
     for reference, role, code in (
         (VENDOR_CONTRACT, "status page seconds", SECONDS_SOURCE),
         (CUSTOMER_CONTRACT, "incident list", INCIDENTS_SOURCE),
