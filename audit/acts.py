@@ -100,7 +100,7 @@ class ActsMixin:
             for act in self.acts
             if obj is not None and act.open_to(request.user) and act.when(obj)  # type: ignore[arg-type]
         ]
-        return super().render_change_form(request, context, *args, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
 
     def _address(self, act: Act, obj: models.Model) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_act"  # type: ignore[attr-defined]

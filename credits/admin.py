@@ -18,6 +18,7 @@ from unfold.widgets import (
 from audit.acts import Act, ActForm
 from audit.adminbase import FactsAdmin, FactsInline
 from base import clock
+from base.access import visible
 from credits import services
 from credits.models import (
     Account,
@@ -228,7 +229,7 @@ class ClaimAdmin(FactsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
         """With the state of the last step and what the list shows."""
         deep = [f"breach__assessment__{path}" for path in OF_ASSESSMENT]
-        rows = claims_with_state().select_related("breach__assessment", *deep)
+        rows = visible(claims_with_state(), request.user).select_related("breach__assessment", *deep)
         return rows.order_by(*self.ordering)
 
     @admin.display(description="State")
@@ -312,7 +313,8 @@ class CreditMemoAdmin(FactsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditMemo]:
         """With the state of the last step and what the list shows."""
         deep = [f"assessment__{path}" for path in OF_ASSESSMENT]
-        rows = memos_with_state().select_related("assessment", "counterparty", "contract", *deep)
+        rows = visible(memos_with_state(), request.user)
+        rows = rows.select_related("assessment", "counterparty", "contract", *deep)
         return rows.order_by("-pk")
 
     @admin.display(description="State")
