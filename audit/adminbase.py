@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.filters import RelatedOnlyFieldListFilter
+from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +15,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from audit.acts import ActsMixin, refusal_of
 from audit.models import Event
 from audit.record import acting
+from base.access import may, visible
+from base.access_rules import BY_MODEL
 from base.errors import DomainError
 
 
@@ -23,6 +26,29 @@ class LedgerAdmin(ActsMixin, ModelAdmin):
     list_filter_submit = True
     list_per_page = 50
     show_full_result_count = False
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """By the matrix of ``base.access_rules``, whose rows a superuser is not in by being one."""
+        kind = BY_MODEL.get(self.opts.label_lower)
+        return (
+            kind is not None
+            and super().has_view_permission(request, obj)
+            and may(request.user, "view", kind.name)
+        )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The rows that the user may see."""
+        return visible(super().get_queryset(request), request.user)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Filters name only what is on rows that the user may see."""
+        return [self._own_names(one) for one in super().get_list_filter(request)]
+
+    def _own_names(self, wanted: Any) -> Any:
+        if not isinstance(wanted, str):
+            return wanted
+        field = get_fields_from_path(self.model, wanted)[-1]
+        return (wanted, RelatedOnlyFieldListFilter) if field.is_relation else wanted
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Nobody deletes here, not even a superuser."""

@@ -69,7 +69,15 @@ class User(AbstractUser):
         return after_start and (self.access_until_on is None or day <= self.access_until_on)
 
     def has_role(self, *roles: str) -> bool:
-        """Whether the user is in any of the groups ``roles``. A superuser has no role by being one."""
+        """Whether the user is in any of the groups ``roles``. A superuser has no role by being one.
+
+        A counterparty's login never has one, and an outside auditor none but the auditor's, whatever groups
+        somebody put them in.
+        """
+        if self.kind in {self.Kind.VENDOR, self.Kind.CUSTOMER}:
+            return False
+        if self.kind == self.Kind.AUDITOR:
+            roles = tuple(role for role in roles if role == "auditor")
         if not hasattr(self, "_role_names"):
             self._role_names = set(self.groups.values_list("name", flat=True))
         return bool(self._role_names & set(roles))

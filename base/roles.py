@@ -1,7 +1,7 @@
-"""What each role may see and edit in the admin: least privilege, in one table, set again after every migration.
+"""What each role may see and edit in the admin, made from the matrix of ``base.access_rules`` after every migration.
 
 Acts (signing, approving, deciding) are no permissions of Django's: services ask for the role itself, so that
-nothing here opens a door to them. Facts have no edit permission at all. Rooms are named by their label only.
+nothing here opens a door to them. Facts have no edit permission at all.
 """
 
 from typing import Any
@@ -9,82 +9,11 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 
-CONTRACTS = (
-    "contracts.legalentity",
-    "contracts.counterparty",
-    "contracts.service",
-    "contracts.contract",
-    "contracts.contractversion",
-    "contracts.commitment",
-)
-MEASUREMENTS = (
-    "measurements.source",
-    "measurements.sourcebinding",
-    "measurements.payload",
-    "measurements.listedrow",
-    "measurements.intervalobservation",
-    "measurements.secondsobservation",
-    "measurements.vendorfigure",
-    "measurements.exclusion",
-)
-RESULTS = (
-    "credits.assessment",
-    "credits.openquestion",
-    "credits.breach",
-    "credits.claim",
-)
-MONEY = (
-    "credits.creditmemo",
-    "credits.account",
-    "credits.journalentry",
-    "credits.period",
-    "invoices.invoicefile",
-    "invoices.invoice",
-)
-RECORD = ("audit.event", "audit.seal")
-EVERYTHING = (*CONTRACTS, *MEASUREMENTS, *RESULTS, *MONEY, *RECORD, "base.user", "base.job")
+from base.access_rules import models_edited, models_seen
+from base.models import ROLES
 
-VIEW: dict[str, tuple[str, ...]] = {
-    "legal": (*CONTRACTS, *MEASUREMENTS, *RESULTS, "audit.event"),
-    "finance": (*CONTRACTS, *MEASUREMENTS, *RESULTS, *MONEY, "audit.event"),
-    "finance_approver": (*CONTRACTS, *MEASUREMENTS, *RESULTS, *MONEY, "audit.event"),
-    "auditor": EVERYTHING,
-    "vendor_manager": (*CONTRACTS, *MEASUREMENTS, *RESULTS),
-    "customer_success": (
-        "contracts.counterparty",
-        "contracts.contract",
-        "contracts.service",
-        "measurements.source",
-        "measurements.exclusion",
-        *RESULTS,
-    ),
-    "executive": ("contracts.contract", "credits.assessment", "credits.breach", "credits.creditmemo"),
-    "administrator": (
-        "base.user",
-        "auth.group",
-        "base.job",
-        "audit.event",
-        "contracts.contract",
-        "measurements.source",
-        "measurements.sourcebinding",
-    ),
-}
-EDIT: dict[str, tuple[str, ...]] = {
-    "legal": (
-        "contracts.legalentity",
-        "contracts.counterparty",
-        "contracts.service",
-        "contracts.contract",
-        "contracts.contractversion",
-        "measurements.source",
-        "measurements.sourcebinding",
-        "measurements.exclusion",
-    ),
-    "finance": ("invoices.invoicefile", "measurements.exclusion"),
-    "vendor_manager": ("measurements.source", "measurements.sourcebinding", "measurements.exclusion"),
-    "customer_success": ("measurements.exclusion",),
-    "administrator": ("base.user", "measurements.source", "measurements.sourcebinding"),
-}
+VIEW: dict[str, tuple[str, ...]] = {role: models_seen(role) for role in ROLES}
+EDIT: dict[str, tuple[str, ...]] = {role: models_edited(role) for role in ROLES}
 
 
 def wanted(role: str) -> set[tuple[str, str]]:

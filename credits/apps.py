@@ -6,4 +6,4 @@ class CreditsConfig(AppConfig):
     verbose_name = "Credits and ledger"
 
     def ready(self) -> None:
-        from credits import tasks  # noqa: F401  # registers what the workers carry out
+        from credits import tasks, visibility  # noqa: F401  # register what workers do, and whose rows are whose

@@ -1,0 +1,220 @@
+"""Who may see and do what: one matrix of role x kind of object x action, from which everything else follows.
+
+Django's permissions of the groups are made from it (``base.roles``); the admin, the pages, the API, documents and
+exports ask :func:`base.access.may` and narrow their rows with :func:`base.access.visible`. Services keep the last
+word on acts; a test holds their roles to this table.
+
+Roles are the groups of ``base.models.ROLES``. A login of a vendor or a customer has no role: it counts as
+``vendor_login`` or ``customer_login`` and sees its own counterparty's rows only. A superuser has no role by being
+one (rule 20), and a scheduled job sees nothing here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+VENDOR_LOGIN = "vendor_login"
+CUSTOMER_LOGIN = "customer_login"
+LOGINS = (VENDOR_LOGIN, CUSTOMER_LOGIN)
+
+
+class Scope(StrEnum):
+    """Which rows of a kind a role sees."""
+
+    ALL = "all"
+    VENDORS = "vendors"  # contracts that vendors promise to us, and what hangs on them
+    CUSTOMERS = "customers"  # contracts that we promise to customers, and what hangs on them
+    OWN = "own"  # those of the login's own counterparty
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object: the models that hold it, who sees which of its rows, and who may do what to it.
+
+    ``acts`` are named as in the admin; ``edit`` is adding and changing by a form.
+    """
+
+    name: str
+    view: Mapping[Scope, tuple[str, ...]]
+    models: tuple[str, ...] = ()
+    acts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def scopes(self, roles: frozenset[str]) -> frozenset[Scope]:
+        """The scopes that any of the roles opens."""
+        return frozenset(scope for scope, allowed in self.view.items() if roles & set(allowed))
+
+
+BOOKS = ("finance", "finance_approver", "auditor")
+BOTH_SIDES = ("legal", *BOOKS)
+KEEPERS = ("vendor_manager", "legal", "administrator")
+
+
+def _sides(*everywhere: str, customers: bool = True, logins: bool = False) -> dict[Scope, tuple[str, ...]]:
+    """Some roles see all; vendor managers the vendors' side and customer success the customers'."""
+    found = {Scope.ALL: everywhere, Scope.VENDORS: ("vendor_manager",)}
+    if customers:
+        found[Scope.CUSTOMERS] = ("customer_success",)
+    if logins:
+        found[Scope.OWN] = LOGINS
+    return found
+
+
+def _all(*roles: str) -> dict[Scope, tuple[str, ...]]:
+    return {Scope.ALL: roles}
+
+
+KINDS = (
+    # What is promised.
+    Kind(
+        "legal_entity",
+        _all(*BOTH_SIDES, "vendor_manager"),
+        ("contracts.legalentity",),
+        {"edit": ("legal",)},
+    ),
+    Kind(
+        "counterparty",
+        _sides(*BOTH_SIDES, logins=True),
+        ("contracts.counterparty",),
+        {"edit": ("legal",)},
+    ),
+    Kind(
+        "service",
+        _all(*BOTH_SIDES, "vendor_manager", "customer_success"),
+        ("contracts.service",),
+        {"edit": ("legal",)},
+    ),
+    Kind(
+        "contract",
+        _sides(*BOTH_SIDES, "administrator", logins=True),
+        ("contracts.contract",),
+        {"edit": ("legal",)},
+    ),
+    Kind(
+        "version",
+        _sides(*BOTH_SIDES, customers=False, logins=True),
+        ("contracts.contractversion",),
+        dict.fromkeys(
+            ("edit", "submit", "accept-finding", "choose-reading", "sign", "return", "withdraw"), ("legal",)
+        ),
+    ),
+    Kind("commitment", _sides(*BOTH_SIDES, customers=False, logins=True), ("contracts.commitment",)),
+    # What happened.
+    Kind(
+        "source",
+        _sides(*BOTH_SIDES, "administrator"),
+        ("measurements.source",),
+        {
+            "edit": KEEPERS,
+            "import": ("vendor_manager", "finance", "customer_success", "administrator"),
+        },
+    ),
+    Kind(
+        "binding",
+        _sides(*BOTH_SIDES, "administrator", customers=False),
+        ("measurements.sourcebinding",),
+        {"edit": KEEPERS},
+    ),
+    Kind(
+        "payload",
+        _sides(*BOTH_SIDES, customers=False),
+        ("measurements.payload", "measurements.listedrow"),
+    ),
+    Kind(
+        "observation",
+        _sides(*BOTH_SIDES),
+        ("measurements.intervalobservation", "measurements.secondsobservation"),
+    ),
+    Kind("figure", _sides(*BOTH_SIDES, customers=False), ("measurements.vendorfigure",)),
+    Kind(
+        "exclusion",
+        _sides(*BOTH_SIDES),
+        ("measurements.exclusion",),
+        {
+            "edit": ("vendor_manager", "customer_success", "finance", "legal"),
+            "approve": ("finance_approver", "legal"),
+            "refuse": ("finance_approver", "legal"),
+        },
+    ),
+    # What is owed.
+    Kind("assessment", _sides(*BOTH_SIDES, logins=True), ("credits.assessment",)),
+    Kind("question", _sides(*BOTH_SIDES), ("credits.openquestion",)),
+    Kind("breach", _sides(*BOTH_SIDES, logins=True), ("credits.breach",)),
+    Kind(
+        "claim",
+        _sides(*BOTH_SIDES, logins=True),
+        ("credits.claim",),
+        {
+            "send": ("vendor_manager", "finance"),
+            "acknowledge": ("vendor_manager", "finance"),
+            "refuse": ("vendor_manager", "finance"),
+            "receive": ("finance",),
+            "claimed": ("customer_success", "finance"),
+            "waive": ("finance",),
+        },
+    ),
+    Kind(
+        "memo",
+        _sides(*BOOKS, logins=True),
+        ("credits.creditmemo",),
+        {
+            "review": ("finance", "finance_approver"),
+            "approve": ("finance_approver",),
+            "issue": ("finance",),
+            "reverse": ("finance_approver",),
+        },
+    ),
+    Kind("account", _sides(*BOOKS, customers=False), ("credits.account",)),
+    Kind(
+        "entry",
+        _sides(*BOOKS, customers=False),
+        ("credits.journalentry",),
+        {"reverse": ("finance",)},
+    ),
+    Kind(
+        "period",
+        _all(*BOOKS),
+        ("credits.period",),
+        {"close": ("finance",), "reopen": ("finance_approver",)},
+    ),
+    Kind("trial_balance", _all(*BOOKS)),
+    Kind("invoice_file", _all(*BOOKS), ("invoices.invoicefile",), {"edit": ("finance",)}),
+    Kind("invoice", _sides(*BOOKS, customers=False), ("invoices.invoice",)),
+    # A counterparty's whole account with us: of one that stands on both sides, only for who sees both.
+    Kind(
+        "statement",
+        {
+            Scope.ALL: BOOKS,
+            Scope.VENDORS: ("vendor_manager",),
+            Scope.CUSTOMERS: ("customer_success",),
+            Scope.OWN: (CUSTOMER_LOGIN,),
+        },
+    ),
+    # What is proven, told and summed up.
+    Kind("evidence", _sides(*BOTH_SIDES, logins=True)),
+    Kind(
+        "notice",
+        {Scope.ALL: ("legal", "auditor", "administrator"), Scope.CUSTOMERS: ("customer_success",)},
+    ),
+    Kind("aggregate", _all("executive", *BOTH_SIDES)),
+    # The record, people and machines.
+    Kind("event", _all(*BOTH_SIDES, "administrator"), ("audit.event",)),
+    Kind("seal", _all("auditor"), ("audit.seal",)),
+    Kind("user", _all("auditor", "administrator"), ("base.user",), {"edit": ("administrator",)}),
+    Kind("role", _all("administrator"), ("auth.group",)),
+    Kind("job", _all("auditor", "administrator"), ("base.job",)),
+)
+
+BY_NAME: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+BY_MODEL: dict[str, Kind] = {model: kind for kind in KINDS for model in kind.models}
+
+
+def models_seen(role: str) -> tuple[str, ...]:
+    """The models of which a role sees any row."""
+    seen = (kind for kind in KINDS if kind.scopes(frozenset({role})))
+    return tuple(model for kind in seen for model in kind.models)
+
+
+def models_edited(role: str) -> tuple[str, ...]:
+    """The models that a role adds and changes by a form."""
+    edited = (kind for kind in KINDS if role in kind.acts.get("edit", ()))
+    return tuple(model for kind in edited for model in kind.models)

@@ -1,0 +1,91 @@
+"""Whose rows are whose: the vendors' side, the customers' side, and a login's own counterparty."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from base.access import Asking, Rows, tell_apart, visible
+from base.models import User
+from contracts.models import Commitment, Contract, ContractVersion, Counterparty
+
+Direction = Contract.Direction
+
+
+def own_counterparty(user: User) -> QuerySet[Counterparty]:
+    """The counterparty that a login belongs to, in no or one row."""
+    return Counterparty.objects.filter(logins__user=user)
+
+
+def by_contract(path: str = "", *, own: Q | None = None) -> Rows:
+    """Rows that hang on one contract, at ``path`` from the row. ``own`` narrows what logins see of theirs.
+
+    A login sees only the side that it stands on: a vendor's, what it promised; a customer's, what we promised it.
+    """
+    direction = f"{path}__direction" if path else "direction"
+    counterparty = f"{path}__counterparty" if path else "counterparty"
+
+    def owned(user: User) -> Q:
+        side = Direction.PROMISED_TO_US if user.kind == User.Kind.VENDOR else Direction.PROMISED_BY_US
+        mine = Q(**{direction: side, f"{counterparty}__in": own_counterparty(user)})
+        return mine if own is None else mine & own
+
+    return Rows(
+        vendors=Q(**{direction: Direction.PROMISED_TO_US}),
+        customers=Q(**{direction: Direction.PROMISED_BY_US}),
+        own=owned,
+    )
+
+
+def _parties(direction: Any) -> Any:
+    return Contract.objects.filter(direction=direction).values("counterparty")
+
+
+SIGNED = ContractVersion.State.SIGNED
+
+tell_apart(
+    Counterparty,
+    Rows(
+        vendors=Q(is_vendor=True),
+        customers=Q(is_customer=True),
+        own=lambda user: Q(pk__in=own_counterparty(user)),
+    ),
+)
+# A statement is a counterparty's whole account: of one on both sides, it shows either side the other.
+tell_apart(
+    Counterparty,
+    Rows(
+        vendors=Q(is_vendor=True) & ~Q(pk__in=_parties(Direction.PROMISED_BY_US)),
+        customers=Q(is_customer=True) & ~Q(pk__in=_parties(Direction.PROMISED_TO_US)),
+        own=lambda user: Q(pk__in=own_counterparty(user)) & ~Q(pk__in=_parties(Direction.PROMISED_TO_US)),
+    ),
+    kind="statement",
+)
+tell_apart(Contract, by_contract())
+# A login sees what was signed, not what we still think about.
+tell_apart(ContractVersion, by_contract("contract", own=Q(state=SIGNED)))
+tell_apart(Commitment, by_contract("version__contract"))
+
+
+def visible_counterparties(user: Asking) -> QuerySet[Counterparty]:
+    """The counterparties whose names a user may see."""
+    return visible(Counterparty.objects.all(), user)
+
+
+def statement_counterparties(user: Asking) -> QuerySet[Counterparty]:
+    """The counterparties whose statements a user may see."""
+    return visible(Counterparty.objects.all(), user, kind="statement")
+
+
+def visible_contracts(user: Asking) -> QuerySet[Contract]:
+    """The contracts that a user may see."""
+    return visible(Contract.objects.all(), user)
+
+
+def visible_versions(user: Asking) -> QuerySet[ContractVersion]:
+    """The versions that a user may see; a counterparty's login only signed ones."""
+    return visible(ContractVersion.objects.all(), user)
+
+
+def visible_commitments(user: Asking) -> QuerySet[Commitment]:
+    """The commitments that a user may see."""
+    return visible(Commitment.objects.all(), user)

@@ -1,0 +1,70 @@
+"""Whose measurements are whose. A source belongs to the sides of the contracts that it plays a role for, and a
+vendor's own source to the vendors' side. No counterparty's login sees any: results reach it, raw data do not."""
+
+from django.db.models import Q, QuerySet
+
+from base.access import Asking, Rows, tell_apart, visible
+from contracts.models import Contract
+from contracts.visibility import by_contract
+from measurements.models import (
+    Exclusion,
+    IntervalObservation,
+    ListedRow,
+    Payload,
+    SecondsObservation,
+    Source,
+    SourceBinding,
+    VendorFigure,
+)
+
+
+def _bound(direction: str) -> QuerySet[SourceBinding, int]:
+    return SourceBinding.objects.filter(contract__direction=direction).values_list("source", flat=True)
+
+
+def _by_source(path: str) -> Rows:
+    """Rows of a source at ``path`` ("pk" for the source itself)."""
+    vendors_own = Source.objects.filter(vendor__isnull=False).values("pk")
+    return Rows(
+        vendors=Q(**{f"{path}__in": vendors_own})
+        | Q(**{f"{path}__in": _bound(Contract.Direction.PROMISED_TO_US)}),
+        customers=Q(**{f"{path}__in": _bound(Contract.Direction.PROMISED_BY_US)}),
+    )
+
+
+tell_apart(Source, _by_source("pk"))
+tell_apart(SourceBinding, by_contract("contract"))
+for _model in (Payload, IntervalObservation, SecondsObservation, VendorFigure):
+    tell_apart(_model, _by_source("source"))
+tell_apart(ListedRow, _by_source("payload__source"))
+tell_apart(Exclusion, by_contract("contract"))
+
+
+def visible_sources(user: Asking) -> QuerySet[Source]:
+    """The sources that a user may see."""
+    return visible(Source.objects.all(), user)
+
+
+def visible_payloads(user: Asking) -> QuerySet[Payload]:
+    """The files, without their bytes."""
+    return visible(Payload.objects.defer("content"), user)
+
+
+def visible_intervals(user: Asking) -> QuerySet[IntervalObservation]:
+    """The observed intervals that a user may see."""
+    return visible(IntervalObservation.objects.all(), user)
+
+
+def visible_seconds(user: Asking) -> QuerySet[SecondsObservation]:
+    """The observed daily seconds that a user may see."""
+    return visible(SecondsObservation.objects.all(), user)
+
+
+def visible_figures(user: Asking) -> QuerySet[VendorFigure]:
+    """What vendors published, as far as a user may see it."""
+    return visible(VendorFigure.objects.all(), user)
+
+
+def visible_exclusions(user: Asking) -> QuerySet[Exclusion]:
+    """The exclusions that a user may see."""
+    return visible(Exclusion.objects.all(), user)
