@@ -81,6 +81,7 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
     done = _final_results([commitment], window, known_at)
     if commitment.pk in done:
         return done[commitment.pk]
+    _require_cut_off(commitment, window, known_at)
     [result] = _assess([commitment], window, known_at, exactly=True, told=False)
     if not _is_answered(result):
         codes = ", ".join(result.open_questions.values_list("code", flat=True))
@@ -104,6 +105,8 @@ def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetim
     commitments = commitments_with(contract, window)
     done = _final_results(commitments, window, known_at)
     waiting = [commitment for commitment in commitments if commitment.pk not in done]
+    for commitment in waiting:
+        _require_cut_off(commitment, window, known_at)
     fresh = _assess(waiting, window, known_at, exactly=True, told=False)
     for commitment, result in zip(waiting, fresh, strict=True):
         if _is_answered(result):
@@ -286,16 +289,19 @@ def _final_results(
     return {row.commitment_id: row.assessment for row in rows}
 
 
-def _finalise(
-    commitment: Commitment, result: Assessment, window: Window, known_at: datetime, actor: User
-) -> Assessment:
-    """Write the finalisation, and the breach and the claim that follow from it, as one act."""
+def _require_cut_off(commitment: Commitment, window: Window, known_at: datetime) -> None:
     cut_off = cut_off_of(commitment, window)
     if known_at < cut_off:
         raise TooEarlyToFinalise(
             f"known_at: {known_at.isoformat()} lies before the cut-off of {commitment} {window.label}, "
             f"{cut_off.isoformat()}; until then its result is provisional"
         )
+
+
+def _finalise(
+    commitment: Commitment, result: Assessment, window: Window, known_at: datetime, actor: User
+) -> Assessment:
+    """Write the finalisation, and the breach and the claim that follow from it, as one act."""
     Finalisation.objects.create(
         assessment=result, commitment=commitment, window_start=window.start, known_at=known_at
     )
