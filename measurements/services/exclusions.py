@@ -1,225 +1,30 @@
-"""What can be done with measurements. Each function is one act: one transaction, one audit event.
-
-The actor is the one in force (``audit.record.acting``). Every refusal is a DomainError, and nothing is written.
-Instants are aware; ``proposed_at``, ``decided_at`` and ``known_at`` are moments of knowledge, given by the caller.
-"""
+"""Time that should not count: proposed by one, decided by another person, and on intervals only."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from audit.record import current_actor, record
 from base.access import require_person, require_role
-from base.models import User
-from contracts.models import Commitment, Contract, Counterparty, Service
+from contracts.models import Commitment, Contract, Service
 from contracts.reading import commitment_terms
-from measurements.adapters import DAILY_SECONDS_CSV, INTERVALS_CSV, VENDOR_FIGURES_CSV
 from measurements.errors import (
     DecidedAlready,
     DecidedByProposer,
     ExclusionChanged,
     ExclusionNeedsIntervals,
     FieldRefused,
-    RoleTaken,
 )
-from measurements.importing import Preview, import_csv, preview_csv
-from measurements.models import Exclusion, ExclusionDecision, Payload, Source, SourceBinding
+from measurements.models import Exclusion, ExclusionDecision, Source
 from measurements.reading import known_intervals
+from measurements.services.fields import check_fields
 from reckoning.terms.blocks import UptimeFromIntervals
 
-KEEPERS = ("vendor_manager", "legal", "administrator")
 PROPOSERS = ("vendor_manager", "customer_success", "finance", "legal")
 DECIDERS = ("finance_approver", "legal")
-
-
-# Sources -------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def create_source(
-    *,
-    code: str,
-    name: str,
-    kind: str,
-    shape: str,
-    measurement_point: str,
-    vendor: Counterparty | None = None,
-    covers_from: datetime | None = None,
-    untracked_components: tuple[str, ...] | list[str] = (),
-) -> Source:
-    """Enter whoever measures. A source of intervals says from when its list is complete (``covers_from``).
-
-    ``untracked_components`` are names that it reports and that nothing is promised for. Raises FieldRefused,
-    NotAllowed.
-    """
-    actor = require_role(*KEEPERS)
-    if covers_from is not None and covers_from.tzinfo is None:
-        raise FieldRefused(f"covers_from: {covers_from.isoformat()} has no time zone; give an aware instant")
-    if (shape == Source.Shape.INTERVALS) != (covers_from is not None):
-        raise FieldRefused(
-            "covers_from: is needed for a source of intervals, because before it incidents are unknown and not "
-            "absent; a source of daily seconds has none, because each of its rows says which day it knows"
-        )
-    source = Source(
-        code=code,
-        name=name,
-        kind=kind,
-        shape=shape,
-        measurement_point=measurement_point,
-        vendor=vendor,
-        covers_from=covers_from,
-        untracked_components=sorted(untracked_components),
-    )
-    _check_fields(source)
-    _save_tracked(source, actor)
-    record(
-        "source.create",
-        source,
-        after={
-            "code": code,
-            "kind": kind,
-            "shape": shape,
-            "vendor": vendor.code if vendor else None,
-            "covers_from": covers_from,
-            "untracked_components": source.untracked_components,
-        },
-    )
-    return source
-
-
-@transaction.atomic
-def bind_source(*, contract: Contract, role: str, source: Source) -> SourceBinding:
-    """Say that ``source`` plays ``role`` for the contract. The same again is free.
-
-    Raises RoleTaken where another source plays it, FieldRefused, NotAllowed.
-    """
-    actor = require_role(*KEEPERS)
-    Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
-    bound = contract.source_bindings.filter(role=role).select_related("source").first()
-    if bound and bound.source_id == source.pk:
-        return bound
-    if bound:
-        raise RoleTaken(
-            f"role: {role!r} of {contract.reference} is played by {bound.source.code}; "
-            "a source is not exchanged under results that were reckoned from it"
-        )
-    binding = SourceBinding(contract=contract, role=role, source=source)
-    _check_fields(binding)
-    _save_tracked(binding, actor)
-    record(
-        "source.bind",
-        binding,
-        after={"contract": contract.reference, "role": role, "source": source.code},
-    )
-    return binding
-
-
-# Files ---------------------------------------------------------------------------------------------------
-
-
-def import_intervals_csv(
-    *,
-    source: Source,
-    name: str,
-    content: bytes,
-    retrieved_at: datetime,
-    known_at: datetime,
-    origin: str = "",
-    covers_until: datetime | None = None,
-) -> Payload:
-    """Import incidents with start and end; see :func:`measurements.importing.import_csv` for what it raises.
-
-    ``covers_until``: the source had nothing else to report up to there. Without it the file adds incidents
-    and no certainty about the time between them.
-    """
-    return import_csv(
-        INTERVALS_CSV,
-        source=source,
-        name=name,
-        content=content,
-        retrieved_at=retrieved_at,
-        known_at=known_at,
-        origin=origin,
-        covers_until=covers_until,
-    )
-
-
-def import_daily_seconds_csv(
-    *,
-    source: Source,
-    name: str,
-    content: bytes,
-    retrieved_at: datetime,
-    known_at: datetime,
-    origin: str = "",
-) -> Payload:
-    """Import seconds of outage a day; see :func:`measurements.importing.import_csv` for what it raises."""
-    return import_csv(
-        DAILY_SECONDS_CSV,
-        source=source,
-        name=name,
-        content=content,
-        retrieved_at=retrieved_at,
-        known_at=known_at,
-        origin=origin,
-    )
-
-
-def import_vendor_figures_csv(
-    *,
-    source: Source,
-    name: str,
-    content: bytes,
-    retrieved_at: datetime,
-    known_at: datetime,
-    origin: str = "",
-) -> Payload:
-    """Import a vendor's published uptime as its claim; see :func:`measurements.importing.import_csv`."""
-    return import_csv(
-        VENDOR_FIGURES_CSV,
-        source=source,
-        name=name,
-        content=content,
-        retrieved_at=retrieved_at,
-        known_at=known_at,
-        origin=origin,
-    )
-
-
-def preview_intervals_csv(
-    *,
-    source: Source,
-    name: str,
-    content: bytes,
-    known_at: datetime,
-    covers_until: datetime | None = None,
-) -> Preview:
-    """What :func:`import_intervals_csv` would do. Writes nothing."""
-    return preview_csv(
-        INTERVALS_CSV,
-        source=source,
-        name=name,
-        content=content,
-        known_at=known_at,
-        covers_until=covers_until,
-    )
-
-
-def preview_daily_seconds_csv(*, source: Source, name: str, content: bytes, known_at: datetime) -> Preview:
-    """What :func:`import_daily_seconds_csv` would do. Writes nothing."""
-    return preview_csv(DAILY_SECONDS_CSV, source=source, name=name, content=content, known_at=known_at)
-
-
-def preview_vendor_figures_csv(*, source: Source, name: str, content: bytes, known_at: datetime) -> Preview:
-    """What :func:`import_vendor_figures_csv` would do. Writes nothing."""
-    return preview_csv(VENDOR_FIGURES_CSV, source=source, name=name, content=content, known_at=known_at)
-
-
-# Exclusions ----------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -264,7 +69,7 @@ def propose_exclusion(
         ).first()
         if there:
             return _same_exclusion(there, wanted)
-    _check_fields(wanted)
+    check_fields(wanted)
     wanted.save(force_insert=True)
     record("exclusion.propose", wanted, after=_particulars(wanted))
     return wanted
@@ -368,9 +173,6 @@ def propose_maintenance_from_incidents(
     return proposed
 
 
-# Below the acts ------------------------------------------------------------------------------------------
-
-
 def _terms_of(contract: Contract, service: Service) -> list[Any]:
     commitments = Commitment.objects.filter(version__contract=contract, service=service)
     return [commitment_terms(one) for one in commitments.select_related("version__contract")]
@@ -431,16 +233,3 @@ def _particulars(exclusion: Exclusion) -> dict[str, Any]:
         "evidence": exclusion.evidence,
         "proposed_at": exclusion.proposed_at,
     }
-
-
-def _check_fields(row: Source | SourceBinding | Exclusion) -> None:
-    try:
-        row.full_clean(validate_constraints=True)
-    except ValidationError as error:
-        said = "; ".join(f"{name}: {' '.join(sentences)}" for name, sentences in error.message_dict.items())
-        raise FieldRefused(said) from None
-
-
-def _save_tracked(row: Source | SourceBinding, actor: User) -> None:
-    row._history_user = actor  # type: ignore[union-attr]  # read by django-simple-history
-    row.save()
