@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
+from django.db import connections
 
 from base.access_rules import models_edited, models_seen
 from base.models import ROLES
@@ -30,6 +31,9 @@ def give_permissions(sender: AppConfig, using: str = "default", **options: Any) 
     """After a migration: give every role exactly its permissions on the models of ``sender``."""
     group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
+    tables = connections[using].introspection.table_names()
+    if not {permission_model._meta.db_table, "django_content_type"} <= set(tables):
+        return  # on the way back, when there are no permissions any more
     # Django makes the permissions' rows in a handler of the same signal; asking again is free.
     create_permissions(sender, verbosity=0, interactive=False, using=using)
     here = permission_model.objects.using(using).filter(content_type__app_label=sender.label)
