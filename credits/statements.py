@@ -151,8 +151,8 @@ def _balances(
 ) -> tuple[Balance, ...]:
     opening, closing = _sums(postings, from_on), _sums(postings, until_on)
     moved: dict[Key, Decimal] = defaultdict(Decimal)
-    for row in movements:
-        moved[row.account, row.currency] += row.amount
+    for movement in movements:
+        moved[movement.account, movement.currency] += movement.amount
     balances = []
     for key in sorted({*opening, *closing, *moved}):
         row = Balance(*key, opening.get(key, ZERO), moved.get(key, ZERO), closing.get(key, ZERO))
