@@ -63,7 +63,7 @@ def dumbbell(
             parts.append(line(at[0], middle, at[1], middle, stroke=stroke, css=css, width=thick))
         parts += [
             _mark(x, middle, filled=filled, palette=palette)
-            for x, filled in ((at[1], True), (at[0], False))
+            for x, filled in ((at[0], False), (at[1], True))
             if x is not None
         ]
         shown = f"{pair.left_shown or '-'} / {pair.right_shown or '-'}{'  disputed' if pair.disputed else ''}"
@@ -87,7 +87,7 @@ def dumbbell(
 
 def _mark(x: Fraction, y: int, *, filled: bool, palette: Palette) -> str:
     fill = palette.strong if filled else palette.surface
-    radius = Fraction(4) if filled else Fraction(7, 2)
+    radius = Fraction(5, 2) if filled else Fraction(9, 2)
     return (
         f'<circle cx="{pt(x)}" cy="{pt(y)}" r="{pt(radius)}" fill="{fill}" stroke="{palette.strong}" '
         f'stroke-width="1.25" class="{"c-dot-full" if filled else "c-dot-empty"}"/>'

@@ -66,12 +66,12 @@ def calendar_heatmap(
             areas[one.state].append(area)
             parts.append(_cell(one, area, palette))
     bottom = HEAD + ROW * len(rows) + 8
-    legend = _legend(bottom, palette, areas)
+    parts += _legend(bottom, palette, areas)
     for state, kind in HATCHES.items():
         css = f"c-mark-{state}"
         parts.append(hatch(areas[state], kind, stroke=palette.marks[state], css=css, gap=_gap(state)))
     return svg(
-        [*parts, *legend],
+        parts,
         width=width,
         height=bottom + LEGEND,
         title=title,

@@ -13,7 +13,7 @@ from fractions import Fraction
 from xml.sax.saxutils import escape, quoteattr
 
 Number = int | Decimal | Fraction
-FAMILY = "Noto Sans"
+FAMILY = "Noto Sans, sans-serif"
 STATES = ("up", "degraded", "down", "excluded", "unknown", "not_yet")
 STATE_WORDS = {
     "up": "up",
@@ -37,9 +37,6 @@ class Palette:
     soft: str
     states: dict[str, str]
     marks: dict[str, str]
-
-    def __hash__(self) -> int:
-        return hash((self.ink, self.surface))
 
 
 LIGHT = Palette(
