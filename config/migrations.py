@@ -26,13 +26,14 @@ REMAINS = """
         WHERE t.typnamespace = 'public'::regnamespace AND t.typtype IN ('d', 'e')
           AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
 """
+# Tables of applications that are not ours keep to these names, and stay.
+OTHERS = ("auth_", "django_", "authtoken_")
 
 
 def main() -> int:
     """Print what is amiss; 1 if anything is."""
-    folder = Path(
-        tempfile.mkdtemp(prefix="sla-ledger-migrations-", dir="/tmp")
-    )  # a short path for the socket
+    # A short path, for the socket.
+    folder = Path(tempfile.mkdtemp(prefix="sla-ledger-migrations-", dir="/tmp"))
     folder.chmod(0o755)
     supervisor = Supervisor()
     try:
@@ -58,14 +59,13 @@ def _there_and_back() -> int:
     from django.core.management import call_command
     from django.db import connection
 
-    ours = [app.label for app in apps.get_app_configs() if Path(app.path).is_relative_to(CHECKOUT)]
-    ours = [label for label in ours if (Path(apps.get_app_config(label).path) / "migrations").is_dir()]
+    ours = [app for app in apps.get_app_configs() if "site-packages" not in Path(app.path).parts]
+    ours = [app for app in ours if (Path(app.path) / "migrations" / "__init__.py").exists()]
     call_command("migrate", verbosity=0)
     forward = _remains()
-    for label in reversed([app.label for app in apps.get_app_configs()]):
-        if (Path(apps.get_app_config(label).path) / "migrations" / "__init__.py").exists():
-            call_command("migrate", label, "zero", verbosity=0)
-    left = [item for item in _remains() if "django_migrations" not in item]
+    for app in reversed(ours):
+        call_command("migrate", app.label, "zero", verbosity=0)
+    left = [item for item in _remains() if not item.split()[1].startswith(OTHERS)]
     call_command("migrate", verbosity=0)
     again = _remains()
     connection.close()
