@@ -43,3 +43,10 @@ def page(model: str, view: str = "changelist", *args: Any) -> str:
     """The address of an admin page: ``page("contracts.contract", "change", 1)``."""
     label, name = model.split(".")
     return reverse(f"admin:{label}_{name}_{view}", args=args)
+
+
+def errors_of(answer: Any) -> list[str]:
+    """What the forms of an answer found wrong, in a few lines."""
+    context = answer.context or {}
+    form = context.get("form") or getattr(context.get("adminform"), "form", None)
+    return [f"{name}: {' '.join(said)}" for name, said in form.errors.items()] if form else []

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from contracts.models import Contract, ContractVersion, Counterparty, LegalEntit
 from contracts.reading import terms_of
 from reckoning.terms import parse_terms, terms_sha256
 from tests import factories
-from tests.admin.forms import log_in, page, posted
+from tests.admin.forms import errors_of, log_in, page, posted
 
 pytestmark = pytest.mark.django_db
 DOCUMENTS = Path(__file__).resolve().parents[2] / "demo" / "contracts"
@@ -24,12 +23,7 @@ DOCUMENTS = Path(__file__).resolve().parents[2] / "demo" / "contracts"
 def send(client: Client, address: str, **values: Any) -> None:
     """Post a form, and expect to be sent on: a form that is shown again was refused."""
     answer = client.post(address, values)
-    assert answer.status_code == 302, errors_of(answer.content.decode())
-
-
-def errors_of(html: str) -> list[str]:
-    """The lines of a page that tell an error."""
-    return [unescape(line.strip()) for line in html.splitlines() if "error" in line.lower()][:20]
+    assert answer.status_code == 302, errors_of(answer)
 
 
 @pytest.fixture

@@ -1,0 +1,216 @@
+"""A world that stands still at every stage at which somebody can act, committed once for many tests."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from base.models import ROLES, User
+from contracts import services as contracts
+from contracts.checks import open_standings
+from contracts.models import ContractVersion
+from credits import services as credits
+from credits.models import Account, JournalEntry, Period
+from credits.services.ledger import Line, account_for
+from measurements import services as measuring
+from measurements.models import Exclusion, Source
+from tests import factories
+from tests.credits import world
+from tests.credits.world import World, as_
+
+DAY = date(2022, 1, 1)
+LATER = datetime(2023, 5, 2, tzinfo=UTC)
+
+
+@dataclass
+class Stages:
+    """Everything by name: versions, contracts with a past, sources, an exclusion, an entry, a closed month."""
+
+    person: User
+    worlds: dict[str, World] = field(default_factory=dict)
+    versions: dict[str, ContractVersion] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+
+    def claim(self, name: str) -> Any:
+        """The claim of a world, read anew."""
+        return self.worlds[name].claim()
+
+    def memo(self, name: str) -> Any:
+        """The memo of a world, read anew."""
+        return self.worlds[name].claim().breach.assessment.memo
+
+    def version(self, name: str) -> ContractVersion:
+        """A version, read anew."""
+        return ContractVersion.objects.get(pk=self.versions[name].pk)
+
+
+def customer(reference: str) -> World:
+    """Our promise to a customer, under a reference of its own."""
+    return world.customer(
+        reference=reference, fee=world.FEE.replace("C-1", reference).replace("I-1", f"I-{reference}")
+    )
+
+
+def vendor(reference: str) -> World:
+    """A vendor's promise to us, under a reference of its own."""
+    fee = world.VENDOR_FEE.replace("V-1", reference).replace("P-1", f"P-{reference}")
+    return world.vendor(reference=reference, fee=fee)
+
+
+def build() -> Stages:
+    """Make it all; the actor of every act under test is somebody with every role and no hand in anything."""
+    stages = Stages(factories.user(*ROLES, name="every-role"))
+    _versions(stages)
+    _customers(stages)
+    _vendors(stages)
+    _books(stages)
+    _measurements(stages)
+    return stages
+
+
+def _versions(stages: Stages) -> None:
+    from tests.contracts.test_signing import holey, with_reading
+
+    stages.versions["draft"] = factories.draft(factories.contract("D-1"), holey())
+    stages.versions["reading"] = factories.draft(factories.contract("D-2"), with_reading())
+    for name, reference in (("in_review", "D-3"), ("half_signed", "D-4")):
+        version = factories.draft(factories.contract(reference), factories.terms())
+        with factories.legal():
+            contracts.submit_for_review(version)
+            for item in open_standings(version):
+                contracts.accept_finding(version, item.code, item.path, "the paper says so")
+            if name == "half_signed":
+                contracts.record_signature(version, "Our Us GmbH", "O. Urs", DAY)
+        stages.versions[name] = version
+
+
+def _customers(stages: Stages) -> None:
+    for name in ("due", "assessed", "found", "claimed", "proposed", "approved", "issued"):
+        stages.worlds[name] = customer(f"C-{name}")
+    stages.worlds["assessed"].assess()
+    stages.worlds["found"].finalise()
+    claim = stages.worlds["claimed"].claim()
+    with as_("customer_success"):
+        credits.record_customer_claim(claim, taken_on=date(2023, 4, 6), reference="letter")
+    stages.worlds["proposed"].propose()
+    stages.worlds["approved"].approve()
+    stages.worlds["issued"].issue()
+
+
+def _vendors(stages: Stages) -> None:
+    for name in ("to_send", "sent", "acknowledged"):
+        stages.worlds[name] = vendor(f"V-{name}")
+    stages.worlds["to_send"].issue()
+    stages.worlds["sent"].send()
+    claim = stages.worlds["acknowledged"].send()
+    with as_("vendor_manager"):
+        credits.acknowledge_claim(claim, taken_on=date(2023, 4, 20))
+
+
+def lines() -> list[Line]:
+    """Both sides of an entry by hand."""
+    purposes = Account.Purpose.RECOVERIES, Account.Purpose.CLEARING
+    accounts = [
+        account_for(factories.entity(), one, factories.counterparty("vendor"), "USD") for one in purposes
+    ]
+    return [Line(accounts[1], "debit", Decimal("12.50")), Line(accounts[0], "credit", Decimal("12.50"))]
+
+
+@transaction.atomic
+def post(reference: str) -> JournalEntry:
+    """An entry by hand, in January 2031, which nothing else touches."""
+    return credits.post_entry(
+        factories.entity(),
+        reference=reference,
+        description="By hand",
+        effective_on=date(2031, 1, 15),
+        postings=lines(),
+    )
+
+
+def _books(stages: Stages) -> None:
+    with as_("finance"):
+        stages.rows["entry"] = post("hand-1")
+    with as_("finance"):
+        # A month in which nothing waits; only what was proposed up to it stands against closing.
+        credits.close_period(factories.entity(), starts_on=date(2020, 1, 1), reason="all done")
+    stages.rows["closed"] = Period.objects.get(starts_on=date(2020, 1, 1))
+    with as_("finance"):
+        credits.close_period(factories.entity(), starts_on=date(2020, 2, 1), reason="all done")
+    with as_("finance_approver"):
+        credits.reopen_period(factories.entity(), starts_on=date(2020, 2, 1), reason="not all done")
+    stages.rows["reopened"] = Period.objects.get(starts_on=date(2020, 2, 1))
+
+
+def _measurements(stages: Stages) -> None:
+    due = stages.worlds["due"]
+    stages.rows["intervals"] = due.contract.source_bindings.get().source
+    stages.rows["seconds"] = stages.worlds["sent"].contract.source_bindings.get().source
+    with as_("vendor_manager"):
+        stages.rows["exclusion"] = propose(due, "m-1")
+
+
+def propose(due: World, external_id: str) -> Exclusion:
+    """An exclusion of an hour."""
+    start = datetime(2023, 3, 10, 12, tzinfo=UTC)
+    return measuring.propose_exclusion(
+        contract=due.contract,
+        service=due.commitment.service,
+        kind="planned_maintenance",
+        start=start,
+        end=start + timedelta(hours=1),
+        evidence="announced by mail",
+        proposed_at=LATER,
+        announced_at=start - timedelta(days=4),
+        external_id=external_id,
+    )
+
+
+def intervals_file(source: Source) -> dict[str, Any]:
+    """What importing one more incident takes."""
+    row = "z-1,2023-04-10T12:00:00Z,2023-04-10T13:00:00Z,major,platform,Down"
+    content = f"external_id,start,end,severity,components,title\n{row}\n"
+    return {
+        "source": source,
+        "name": "more.csv",
+        "content": content.encode(),
+        "retrieved_at": LATER,
+        "known_at": LATER,
+        "covers_until": datetime(2023, 5, 1, tzinfo=UTC),
+    }
+
+
+def seconds_file(source: Source) -> dict[str, Any]:
+    """What importing one more day takes."""
+    content = "component,day,partial_seconds,major_seconds,incidents\nactions,2023-04-01,0,5,\n"
+    return {
+        "source": source,
+        "name": "day.csv",
+        "content": content.encode(),
+        "retrieved_at": LATER,
+        "known_at": LATER,
+    }
+
+
+def figures_file(source: Source) -> dict[str, Any]:
+    """What importing one published figure takes."""
+    content = "component,month,uptime\nactions,2023-03,0.999\n"
+    return {
+        "source": source,
+        "name": "month.csv",
+        "content": content.encode(),
+        "retrieved_at": LATER,
+        "known_at": LATER,
+    }
+
+
+def invoices_file() -> dict[str, Any]:
+    """What importing one more invoice takes."""
+    row = (
+        world.FEE.replace("C-1", "C-due")
+        .replace("I-1", "I-more")
+        .replace("2023-03-01,2023-04-01", "2023-05-01,2023-06-01")
+    )
+    return {"name": "more.csv", "content": (world.INVOICES + row + "\n").encode()}

@@ -1,0 +1,762 @@
+"""Every entrance: no act without its event, and each writes the event that it should.
+
+Services, the admin's forms and buttons, commands and jobs are found by looking, not by a list: whatever is new
+must be given a row here before this passes. Each act is carried out twice: once with the record silenced, when
+the database must refuse to commit, and once for real, when exactly the expected events must stand there.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.contrib import admin
+from django.core.management import call_command, get_commands
+from django.db import IntegrityError, connection, transaction
+from django.test import RequestFactory
+
+from audit.models import Event
+from audit.record import acting
+from base import jobs
+from base.correlation import correlated
+from base.models import Job
+from contracts import services as contracts
+from contracts.models import Counterparty, LegalEntity
+from credits import services as credits
+from credits.invoices import services as invoices
+from measurements import services as measuring
+from tests import factories
+from tests.admin.forms import errors_of, log_in, page, posted
+from tests.audit import stages as world
+from tests.audit.stages import DAY, LATER, Stages
+
+CORRELATION = "0123456789abcdef"
+REASON = "the test says why"
+Act = Callable[[Stages], Any]
+
+
+@pytest.fixture(scope="module")
+def stages(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stages]:
+    """The world, committed; the whole database is put back at the module's end."""
+    from tests.conftest import _restore_from_template
+
+    with django_db_blocker.unblock():
+        yield world.build()
+        _restore_from_template(None)
+
+
+@pytest.fixture
+def rolled_back(stages: Stages, django_db_blocker: Any) -> Iterator[None]:
+    """What the test does is undone."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+# Services ----------------------------------------------------------------------------------------------------
+
+# By module and name: the verbs of the events that it writes, and the act itself. Services that act on several
+# things write an event for each.
+SERVICES: dict[str, tuple[list[str], Act]] = {
+    "contracts.create_legal_entity": (
+        ["legal_entity.create"],
+        lambda s: contracts.create_legal_entity(
+            code="new", name="New", country="DE", functional_currency="EUR"
+        ),
+    ),
+    "contracts.create_counterparty": (
+        ["counterparty.create"],
+        lambda s: contracts.create_counterparty(code="new", name="New", country="DE", is_vendor=True),
+    ),
+    "contracts.create_service": (
+        ["service.create"],
+        lambda s: contracts.create_service(code="new", name="New"),
+    ),
+    "contracts.create_contract": (
+        ["contract.create"],
+        lambda s: contracts.create_contract(
+            reference="NEW",
+            title="New",
+            legal_entity=LegalEntity.objects.get(),
+            counterparty=Counterparty.objects.get(code="customer"),
+            direction="promised_by_us",
+            currency="EUR",
+        ),
+    ),
+    "contracts.change": (
+        ["counterparty.change"],
+        lambda s: contracts.change(Counterparty.objects.get(code="customer"), name="Renamed", reason=REASON),
+    ),
+    "contracts.draft_version": (
+        ["contract_version.draft"],
+        lambda s: contracts.draft_version(s.version("draft").contract, factories.terms(), DAY),
+    ),
+    "contracts.edit_draft": (
+        ["contract_version.edit"],
+        lambda s: contracts.edit_draft(s.version("draft"), factories.terms()),
+    ),
+    "contracts.submit_for_review": (
+        ["contract_version.submit"],
+        lambda s: contracts.submit_for_review(s.version("draft")),
+    ),
+    "contracts.return_to_draft": (
+        ["contract_version.return"],
+        lambda s: contracts.return_to_draft(s.version("in_review"), REASON),
+    ),
+    "contracts.withdraw": (
+        ["contract_version.withdraw"],
+        lambda s: contracts.withdraw(s.version("draft"), REASON),
+    ),
+    "contracts.accept_finding": (
+        ["contract_version.accept_finding"],
+        lambda s: contracts.accept_finding(
+            s.version("draft"), "TIER_HOLE", "commitments.0.schedule.tiers", REASON
+        ),
+    ),
+    "contracts.choose_reading": (
+        ["contract_version.choose_reading"],
+        lambda s: contracts.choose_reading(
+            s.version("reading"), "uptime", "partial outages", "It weighs 0.3.", REASON, DAY
+        ),
+    ),
+    "contracts.record_signature": (
+        ["contract_version.sign"],
+        lambda s: contracts.record_signature(s.version("half_signed"), "Their Customer Ltd", "T. Heirs", DAY),
+    ),
+    "measurements.create_source": (
+        ["source.create"],
+        lambda s: measuring.create_source(
+            code="new", name="New", kind="manual", shape="daily_seconds", measurement_point="desk"
+        ),
+    ),
+    "measurements.bind_source": (
+        ["source.bind"],
+        lambda s: measuring.bind_source(
+            contract=s.version("draft").contract, role="another role", source=s.rows["seconds"]
+        ),
+    ),
+    "measurements.import_intervals_csv": (
+        ["payload.import"],
+        lambda s: measuring.import_intervals_csv(**world.intervals_file(s.rows["intervals"])),
+    ),
+    "measurements.import_daily_seconds_csv": (
+        ["payload.import"],
+        lambda s: measuring.import_daily_seconds_csv(**world.seconds_file(s.rows["seconds"])),
+    ),
+    "measurements.import_vendor_figures_csv": (
+        ["payload.import"],
+        lambda s: measuring.import_vendor_figures_csv(**world.figures_file(s.rows["seconds"])),
+    ),
+    "measurements.propose_exclusion": (
+        ["exclusion.propose"],
+        lambda s: world.propose(s.worlds["due"], "m-2"),
+    ),
+    "measurements.propose_maintenance_from_incidents": (
+        ["exclusion.propose"],
+        lambda s: measuring.propose_maintenance_from_incidents(
+            contract=s.worlds["due"].contract,
+            service=s.worlds["due"].commitment.service,
+            source=s.rows["intervals"],
+            known_at=LATER,
+            announced=timedelta(days=4),
+            severity="major",
+        ),
+    ),
+    "measurements.decide_exclusion": (
+        ["exclusion.approve"],
+        lambda s: measuring.decide_exclusion(
+            exclusion=s.rows["exclusion"], verdict="approved", reason=REASON, decided_at=LATER
+        ),
+    ),
+    "invoices.import_invoices_csv": (
+        ["invoice_file.import"],
+        lambda s: invoices.import_invoices_csv(**world.invoices_file()),
+    ),
+    "credits.assess_window": (["assessment.assess"], lambda s: _assess(credits.assess_window, s, "due")),
+    "credits.assess_windows_of": (
+        ["assessment.assess"],
+        lambda s: _assess_all(credits.assess_windows_of, s, "due"),
+    ),
+    "credits.finalise_window": (
+        ["assessment.finalise"],
+        lambda s: _assess(credits.finalise_window, s, "assessed"),
+    ),
+    "credits.finalise_windows_of": (
+        ["assessment.finalise"],
+        lambda s: _assess_all(credits.finalise_windows_of, s, "assessed"),
+    ),
+    "credits.record_customer_claim": (
+        ["claim.record_customer_claim"],
+        lambda s: credits.record_customer_claim(
+            s.claim("found"), taken_on=date(2023, 4, 7), reference="letter"
+        ),
+    ),
+    "credits.waive_claim": (
+        ["claim.waive"],
+        lambda s: credits.waive_claim(s.claim("found"), taken_on=date(2023, 4, 7), reason=REASON),
+    ),
+    "credits.forfeit_overdue": (
+        ["claim.forfeit", "claim.forfeit"],
+        lambda s: credits.forfeit_overdue(as_of=date(2023, 5, 1)),
+    ),
+    "credits.send_claim": (
+        ["claim.send"],
+        lambda s: credits.send_claim(s.claim("to_send"), sent_on=date(2023, 4, 12), reference="letter"),
+    ),
+    "credits.acknowledge_claim": (
+        ["claim.acknowledge"],
+        lambda s: credits.acknowledge_claim(s.claim("sent"), taken_on=date(2023, 4, 20)),
+    ),
+    "credits.refuse_claim": (
+        ["claim.refuse"],
+        lambda s: credits.refuse_claim(s.claim("sent"), taken_on=date(2023, 4, 20), reason=REASON),
+    ),
+    "credits.receive_payment": (
+        ["claim.receive_payment"],
+        lambda s: credits.receive_payment(s.claim("acknowledged"), taken_on=date(2023, 4, 25)),
+    ),
+    "credits.propose_memo": (
+        ["credit_memo.propose"],
+        lambda s: credits.propose_memo(s.claim("claimed").breach.assessment, taken_on=date(2023, 4, 7)),
+    ),
+    "credits.propose_memos_of": (
+        ["credit_memo.propose"],
+        lambda s: credits.propose_memos_of(
+            s.worlds["claimed"].contract, window=s.worlds["claimed"].window, taken_on=date(2023, 4, 7)
+        ),
+    ),
+    "credits.review_memo": (
+        ["credit_memo.review"],
+        lambda s: credits.review_memo(s.memo("proposed"), taken_on=date(2023, 4, 8)),
+    ),
+    "credits.approve_memo": (
+        ["credit_memo.approve"],
+        lambda s: credits.approve_memo(s.memo("proposed"), taken_on=date(2023, 4, 8)),
+    ),
+    "credits.issue_memo": (
+        ["credit_memo.issue"],
+        lambda s: credits.issue_memo(s.memo("approved"), taken_on=date(2023, 4, 11)),
+    ),
+    "credits.reverse_memo": (
+        ["credit_memo.reverse"],
+        lambda s: credits.reverse_memo(s.memo("issued"), taken_on=date(2023, 4, 12), reason=REASON),
+    ),
+    "credits.post_entry": (["journal_entry.post"], lambda s: world.post("hand-2")),
+    "credits.reverse_entry": (
+        ["journal_entry.reverse"],
+        lambda s: credits.reverse_entry(s.rows["entry"], effective_on=date(2031, 1, 16), reason=REASON),
+    ),
+    "credits.close_period": (
+        ["period.close"],
+        lambda s: credits.close_period(factories.entity(), starts_on=date(2020, 3, 1), reason=REASON),
+    ),
+    "credits.reopen_period": (
+        ["period.reopen"],
+        lambda s: credits.reopen_period(factories.entity(), starts_on=date(2020, 1, 1), reason=REASON),
+    ),
+}
+# Public functions of the services' modules that only look.
+LOOKS = {
+    "contracts.difference",
+    "contracts.authors_of",
+    "measurements.preview_intervals_csv",
+    "measurements.preview_daily_seconds_csv",
+    "measurements.preview_vendor_figures_csv",
+    "invoices.preview_invoices_csv",
+}
+MODULES: dict[str, ModuleType] = {
+    "contracts": contracts,
+    "measurements": measuring,
+    "credits": credits,
+    "invoices": invoices,
+}
+
+
+def _assess(service: Callable[..., Any], s: Stages, name: str) -> Any:
+    one = s.worlds[name]
+    return service(one.commitment, window=one.window, known_at=world.world.CUT_OFF)
+
+
+def _assess_all(service: Callable[..., Any], s: Stages, name: str) -> Any:
+    one = s.worlds[name]
+    return service(one.contract, window=one.window, known_at=world.world.CUT_OFF)
+
+
+def public_services() -> set[str]:
+    """Every public function of the services' modules, found by looking."""
+    found = set()
+    for room, module in MODULES.items():
+        exported = getattr(module, "__all__", None)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            own = function.__module__.startswith(module.__name__)
+            if (name in exported if exported else own) and not name.startswith("_"):
+                found.add(f"{room}.{name}")
+    return found
+
+
+def test_every_service_has_its_row_here():
+    assert public_services() - LOOKS == set(SERVICES)
+
+
+def new_events(before: int) -> list[Event]:
+    return list(Event.objects.filter(pk__gt=before).order_by("pk"))
+
+
+def last_event() -> int:
+    return int(Event.objects.latest("pk").pk)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+@pytest.mark.usefixtures("rolled_back")
+def test_an_act_without_its_event_is_refused(stages, name):
+    before = last_event()
+    _, act = SERVICES[name]
+    with acting(stages.person, via="command", reason=REASON), mock.patch.object(Event, "save"):
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():  # noqa: PT012  # the commit speaks
+            act(stages)
+            connection.check_constraints()
+    assert caught.value.__cause__.diag.constraint_name.endswith("_has_event")
+    assert not new_events(before)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+@pytest.mark.usefixtures("rolled_back")
+def test_an_act_writes_exactly_its_event(stages, name):
+    before = last_event()
+    verbs, act = SERVICES[name]
+    with acting(stages.person, via="api", reason=REASON, correlation_id=CORRELATION):
+        act(stages)
+        connection.check_constraints()
+    events = new_events(before)
+    assert [event.verb for event in events] == verbs
+    for event in events:
+        assert (event.actor, event.actor_name, event.via) == (stages.person, "every-role", "api")
+        assert event.correlation_id == CORRELATION
+        assert event.reason, "the reason of the act, or of the entrance"
+        assert event.after is not None
+        assert event.subject_label
+
+
+# The admin ---------------------------------------------------------------------------------------------------
+
+BUTTONS: dict[tuple[str, str], tuple[str, Callable[[Stages], Any], dict[str, Any]]] = {
+    ("contracts.contractversion", "submit"): ("contract_version.submit", lambda s: s.versions["draft"], {}),
+    ("contracts.contractversion", "accept-finding"): (
+        "contract_version.accept_finding",
+        lambda s: s.versions["draft"],
+        {"finding": "TIER_HOLE commitments.0.schedule.tiers"},
+    ),
+    ("contracts.contractversion", "choose-reading"): (
+        "contract_version.choose_reading",
+        lambda s: s.versions["reading"],
+        {"reading": "0.0", "chosen_on": "2021-12-01"},
+    ),
+    ("contracts.contractversion", "sign"): (
+        "contract_version.sign",
+        lambda s: s.versions["half_signed"],
+        {"party": "Their Customer Ltd", "signatory": "T. Heirs", "signed_on": "2022-01-01"},
+    ),
+    ("contracts.contractversion", "return"): (
+        "contract_version.return",
+        lambda s: s.versions["in_review"],
+        {},
+    ),
+    ("contracts.contractversion", "withdraw"): (
+        "contract_version.withdraw",
+        lambda s: s.versions["draft"],
+        {},
+    ),
+    ("measurements.exclusion", "approve"): ("exclusion.approve", lambda s: s.rows["exclusion"], {}),
+    ("measurements.exclusion", "refuse"): ("exclusion.refuse", lambda s: s.rows["exclusion"], {}),
+    ("credits.claim", "send"): (
+        "claim.send",
+        lambda s: s.claim("to_send"),
+        {"taken_on": "2023-04-12", "reference": "letter"},
+    ),
+    ("credits.claim", "acknowledge"): (
+        "claim.acknowledge",
+        lambda s: s.claim("sent"),
+        {"taken_on": "2023-04-20"},
+    ),
+    ("credits.claim", "refuse"): ("claim.refuse", lambda s: s.claim("sent"), {"taken_on": "2023-04-20"}),
+    ("credits.claim", "receive"): (
+        "claim.receive_payment",
+        lambda s: s.claim("acknowledged"),
+        {"taken_on": "2023-04-25"},
+    ),
+    ("credits.claim", "claimed"): (
+        "claim.record_customer_claim",
+        lambda s: s.claim("found"),
+        {"taken_on": "2023-04-07", "reference": "letter"},
+    ),
+    ("credits.claim", "waive"): ("claim.waive", lambda s: s.claim("found"), {"taken_on": "2023-04-07"}),
+    ("credits.creditmemo", "review"): (
+        "credit_memo.review",
+        lambda s: s.memo("proposed"),
+        {"taken_on": "2023-04-08"},
+    ),
+    ("credits.creditmemo", "approve"): (
+        "credit_memo.approve",
+        lambda s: s.memo("proposed"),
+        {"taken_on": "2023-04-08"},
+    ),
+    ("credits.creditmemo", "issue"): (
+        "credit_memo.issue",
+        lambda s: s.memo("approved"),
+        {"taken_on": "2023-04-11"},
+    ),
+    ("credits.creditmemo", "reverse"): (
+        "credit_memo.reverse",
+        lambda s: s.memo("issued"),
+        {"taken_on": "2023-04-12"},
+    ),
+    ("credits.journalentry", "reverse"): (
+        "journal_entry.reverse",
+        lambda s: s.rows["entry"],
+        {"taken_on": "2031-01-16"},
+    ),
+    ("credits.period", "close"): ("period.close", lambda s: s.rows["reopened"], {}),
+    ("credits.period", "reopen"): ("period.reopen", lambda s: s.rows["closed"], {}),
+}
+FILES = {("measurements.source", "import")}
+
+
+def test_every_button_of_the_admin_has_its_row_here():
+    found = {
+        (model._meta.label_lower, act.name)
+        for model, seen in admin.site._registry.items()
+        for act in getattr(seen, "acts", ())
+    }
+    assert found == set(BUTTONS) | FILES
+
+
+@pytest.mark.parametrize(("model", "act"), sorted(BUTTONS))
+@pytest.mark.usefixtures("rolled_back")
+def test_a_button_writes_exactly_its_event(stages, model, act):
+    verb, subject, values = BUTTONS[model, act]
+    row = subject(stages)
+    client = log_in(stages.person)
+    before = last_event()
+    answer = client.post(
+        page(model, "act", row.pk, act), {"reason": REASON} | values, headers={"X-Request-ID": CORRELATION}
+    )
+    assert answer.status_code == 302, errors_of(answer)
+    connection.check_constraints()
+    expect_one(before, verb, stages, REASON)
+
+
+def expect_one(before: int, verb: str, stages: Stages, reason: str | None) -> Event:
+    [event] = new_events(before)
+    assert (event.verb, event.actor, event.via) == (verb, stages.person, "admin")
+    assert event.correlation_id == CORRELATION
+    if reason is not None and verb != "contract_version.sign":
+        assert event.reason == reason
+    assert event.after is not None
+    return event
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_bulk_buttons_act_on_each_and_tell_each_refusal(stages):
+    memos = [stages.memo("proposed"), stages.memo("issued")]
+    client = log_in(stages.person)
+    before = last_event()
+    sent = {"action": "act_approve", "_selected_action": [memo.pk for memo in memos]}
+    asked = client.post(page("credits.creditmemo"), sent)
+    assert asked.status_code == 200
+    assert not new_events(before)
+    answer = client.post(
+        page("credits.creditmemo"),
+        sent | {"carry_out": "1", "reason": REASON, "taken_on": "2023-04-08"},
+        headers={"X-Request-ID": CORRELATION},
+        follow=True,
+    )
+    told = [str(message) for message in answer.context["messages"]]
+    assert any("Approve: 1 of 2" in line for line in told)
+    assert any("issued" in line for line in told)
+    expect_one(before, "credit_memo.approve", stages, REASON)
+
+
+FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, Any]]]]] = {
+    ("contracts.legalentity", "add"): (
+        "legal_entity.create",
+        lambda s: (None, {"code": "new", "name": "New", "country": "DE", "functional_currency": "EUR"}),
+    ),
+    ("contracts.legalentity", "change"): (
+        "legal_entity.change",
+        lambda s: (
+            LegalEntity.objects.get(),
+            {"name": "Renamed", "country": "DE", "functional_currency": "EUR", "reason": REASON},
+        ),
+    ),
+    ("contracts.counterparty", "add"): (
+        "counterparty.create",
+        lambda s: (None, {"code": "new", "name": "New", "country": "DE", "is_vendor": "on"}),
+    ),
+    ("contracts.counterparty", "change"): (
+        "counterparty.change",
+        lambda s: (
+            Counterparty.objects.get(code="customer"),
+            {"name": "Renamed", "country": "DE", "is_customer": "on", "is_vendor": "on", "reason": REASON},
+        ),
+    ),
+    ("contracts.service", "add"): ("service.create", lambda s: (None, {"code": "new", "name": "New"})),
+    ("contracts.service", "change"): (
+        "service.change",
+        lambda s: (factories.service("platform"), {"name": "Renamed", "reason": REASON}),
+    ),
+    ("contracts.contract", "add"): (
+        "contract.create",
+        lambda s: (
+            None,
+            {
+                "reference": "NEW",
+                "title": "New",
+                "legal_entity": LegalEntity.objects.get().pk,
+                "counterparty": Counterparty.objects.get(code="customer").pk,
+                "direction": "promised_by_us",
+                "currency": "EUR",
+            },
+        ),
+    ),
+    ("contracts.contract", "change"): (
+        "contract.change",
+        lambda s: (s.versions["draft"].contract, {"title": "Renamed", "reason": REASON}),
+    ),
+    ("contracts.contractversion", "add"): (
+        "contract_version.draft",
+        lambda s: (
+            None,
+            {"contract": s.versions["draft"].contract.pk, "effective_from_on": "2030-01-01"}
+            | posted(factories.terms()),
+        ),
+    ),
+    ("contracts.contractversion", "change"): (
+        "contract_version.edit",
+        lambda s: (s.versions["draft"], {"effective_from_on": "2022-01-01"} | posted(factories.terms())),
+    ),
+    ("measurements.source", "add"): (
+        "source.create",
+        lambda s: (
+            None,
+            {
+                "code": "new",
+                "name": "New",
+                "kind": "manual",
+                "shape": "daily_seconds",
+                "measurement_point": "desk",
+            },
+        ),
+    ),
+    ("measurements.sourcebinding", "add"): (
+        "source.bind",
+        lambda s: (
+            None,
+            {
+                "contract": s.versions["draft"].contract.pk,
+                "role": "another role",
+                "source": s.rows["seconds"].pk,
+            },
+        ),
+    ),
+    ("measurements.exclusion", "add"): (
+        "exclusion.propose",
+        lambda s: (
+            None,
+            {
+                "contract": s.worlds["due"].contract.pk,
+                "service": s.worlds["due"].commitment.service.pk,
+                "kind": "planned_maintenance",
+                "start_0": "2023-03-10",
+                "start_1": "12:00",
+                "end_0": "2023-03-10",
+                "end_1": "13:00",
+                "external_id": "m-3",
+                "evidence": "announced by mail",
+            },
+        ),
+    ),
+    ("invoices.invoicefile", "add"): (
+        "invoice_file.import",
+        lambda s: (None, {"file": upload(world.invoices_file())}),
+    ),
+    ("base.user", "add"): (
+        "user.create",
+        lambda s: (
+            None,
+            {
+                "username": "newcomer",
+                "password1": "correct horse battery staple",
+                "password2": "correct horse battery staple",
+                "usable_password": "true",
+            },
+        ),
+    ),
+    ("base.user", "change"): (
+        "user.change",
+        lambda s: (
+            factories.User.objects.get(username="world"),
+            {"username": "world", "kind": "staff", "is_active": "on", "first_name": "World"},
+        ),
+    ),
+}
+
+
+def upload(given: dict[str, Any]) -> Any:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    return SimpleUploadedFile(given["name"], given["content"])
+
+
+def test_every_form_of_the_admin_has_its_row_here(stages, django_db_blocker):
+    request = RequestFactory().get("/admin/")
+    request.user = stages.person
+    found = set()
+    with django_db_blocker.unblock():
+        stages.person.is_superuser = True
+        for model, seen in admin.site._registry.items():
+            if seen.has_add_permission(request):
+                found.add((model._meta.label_lower, "add"))
+            if seen.has_change_permission(request):
+                found.add((model._meta.label_lower, "change"))
+            assert not seen.has_delete_permission(request), model
+        stages.person.is_superuser = False
+    assert found == set(FORMS)
+
+
+@pytest.mark.parametrize(("model", "view"), sorted(FORMS))
+@pytest.mark.usefixtures("rolled_back")
+def test_a_form_writes_exactly_its_event(stages, model, view):
+    verb, given = FORMS[model, view]
+    row, values = given(stages)
+    client = log_in(stages.person)
+    before = last_event()
+    address = page(model, view, row.pk) if row else page(model, view)
+    answer = client.post(address, values, headers={"X-Request-ID": CORRELATION})
+    assert answer.status_code == 302, errors_of(answer)
+    connection.check_constraints()
+    expect_one(before, verb, stages, REASON if "reason" in values else None)
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_file_is_looked_at_first_and_then_kept_with_its_event(stages):
+    client = log_in(stages.person)
+    source = stages.rows["intervals"]
+    given = world.intervals_file(source)
+    values = {
+        "content_is": "intervals_csv",
+        "known_at_0": "2023-05-02",
+        "known_at_1": "00:00",
+        "covers_until_0": "2023-05-01",
+        "covers_until_1": "00:00",
+        "reason": REASON,
+    }
+    before = last_event()
+    address = page("measurements.source", "act", source.pk, "import")
+    looked = client.post(address, values | {"file": upload(given)}, follow=True)
+    assert "only looked at: 1 rows. No faults" in looked.content.decode()
+    assert not new_events(before)
+    faulty = given | {"content": given["content"].replace(b"13:00", b"11:00")}
+    refused = client.post(address, values | {"file": upload(faulty), "keep": "on"})
+    assert refused.status_code == 200
+    assert not new_events(before)
+    kept = client.post(
+        address, values | {"file": upload(given), "keep": "on"}, headers={"X-Request-ID": CORRELATION}
+    )
+    assert kept.status_code == 302
+    connection.check_constraints()
+    expect_one(before, "payload.import", stages, REASON)
+
+
+# Commands and jobs -------------------------------------------------------------------------------------------
+
+ACTING_COMMANDS = {"import_csv", "demo_replay"}
+LOOKING_COMMANDS = {"verify_record", "demo_summary", "bench", "evidence", "statement"}
+KEEPING_COMMANDS = {"seal_record"}
+
+
+def test_every_command_is_known_to_act_or_to_look():
+    rooms = {"base", "audit", "contracts", "measurements", "credits", "credits.invoices", "pages", "demo"}
+    ours = {name for name, room in get_commands().items() if room in rooms}
+    assert ours == ACTING_COMMANDS | LOOKING_COMMANDS | KEEPING_COMMANDS
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_command_writes_its_event(stages, tmp_path: Path):
+    given = world.intervals_file(stages.rows["intervals"])
+    file = tmp_path / "more.csv"
+    file.write_bytes(given["content"])
+    before = last_event()
+    with correlated(CORRELATION):
+        call_command(
+            "import_csv",
+            "intervals",
+            given["source"].code,
+            str(file),
+            "--user=every-role",
+            "--known-at=2023-05-02T00:00:00Z",
+            "--covers-until=2023-05-01T00:00:00Z",
+            f"--reason={REASON}",
+            verbosity=0,
+        )
+    connection.check_constraints()
+    [event] = new_events(before)
+    assert (event.verb, event.actor, event.via) == ("payload.import", stages.person, "command")
+    assert (event.reason, event.correlation_id) == (REASON, CORRELATION)
+
+
+def window_of(s: Stages, name: str) -> dict[str, Any]:
+    one = s.worlds[name]
+    return {
+        "contract_id": one.contract.pk,
+        "window_start": one.window.start.isoformat(),
+        "window_end": one.window.end.isoformat(),
+    }
+
+
+JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
+    "credits.assess": (
+        ["assessment.assess"],
+        lambda s: window_of(s, "due") | {"known_at": world.world.CUT_OFF.isoformat()},
+    ),
+    "credits.propose_memos": (
+        ["credit_memo.propose"],
+        lambda s: window_of(s, "claimed") | {"taken_on": "2023-04-07"},
+    ),
+    "credits.forfeit": (["claim.forfeit", "claim.forfeit"], lambda s: {"as_of": "2023-05-01"}),
+    # Sealing is no act of the business: it adds nothing that a person could mean.
+    "audit.seal": ([], lambda s: {}),
+}
+
+
+def test_every_kind_of_job_has_its_row_here():
+    rooms = ("credits.", "audit.", "measurements.", "contracts.")
+    assert {kind for kind in jobs._handlers if kind.startswith(rooms)} == set(JOBS)
+
+
+@pytest.mark.parametrize("kind", sorted(JOBS))
+@pytest.mark.usefixtures("rolled_back")
+def test_a_job_writes_its_events_as_the_job_account(stages, kind):
+    verbs, arguments = JOBS[kind]
+    before = last_event()
+    job = Job.objects.create(kind=kind, key="test", arguments=arguments(stages), correlation_id=CORRELATION)
+    with correlated(CORRELATION):
+        assert jobs.run(job.pk) == "done"
+    events = new_events(before)
+    assert [event.verb for event in events] == verbs
+    for event in events:
+        assert (event.actor_name, event.via, event.correlation_id) == ("Reckoning job", "task", CORRELATION)
+        assert event.actor is not None
+        assert not event.actor.is_person
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_refused_act_leaves_no_event(stages):
+    before = last_event()
+    version = stages.version("draft")
+    with acting(stages.person, via="command"), pytest.raises(contracts.ReasonMissing):
+        contracts.withdraw(version, " ")
+    assert not new_events(before)
