@@ -240,7 +240,7 @@ class ExclusionAdmin(AddOnlyAdmin):
         """With what the list shows."""
         return super().get_queryset(request).select_related("contract", "service", "proposed_by", "decision")
 
-    def get_inlines(self, request: HttpRequest, obj: Exclusion | None = None) -> Any:  # type: ignore[override]
+    def get_inlines(self, request: HttpRequest, obj: Exclusion | None = None) -> Any:
         """What is only proposed now has no decision."""
         return self.inlines if obj else []
 
