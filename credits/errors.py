@@ -147,6 +147,12 @@ class ReasonMissing(DomainError):
     code = "reason_missing"
 
 
+class ResultAltered(DomainError):
+    """A stored result is not what its inputs and terms give."""
+
+    code = "result_altered"
+
+
 class StatementRefused(DomainError):
     """A statement was asked for that cannot be made."""
 
@@ -161,6 +167,7 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "credits_finalisation_once": AlreadyFinal,
     "credits_finalisation_of_its_window": NotAWindow,
     "credits_finalisation_answered": QuestionsOpen,
+    "credits_finalisation_after_cut_off": TooEarlyToFinalise,
     "credits_finalisation_latest": StaleKnowledge,
     "credits_breach_of_a_final_result": NotFinal,
     "credits_claim_of_its_breach": NothingToClaim,

@@ -49,8 +49,8 @@ def draw(drawing: Drawing, flow: "Flow", x: float, y: float, scale: float) -> No
 def _shape(element: ElementTree.Element, flow: "Flow") -> None:
     name, given = element.tag.removeprefix(_SVG), element.attrib
     canvas = flow.canvas
-    if name in ("title", "desc"):
-        return
+    if name in ("title", "desc") or given.get("class") == "c-surface":
+        return  # the paper is the surface
     if name == "a":
         for child in element:
             _shape(child, flow)
