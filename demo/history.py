@@ -57,6 +57,7 @@ def _of_month(plan: MonthPlan) -> Iterator[Act]:
     yield Act(
         plan.day(3), "provisional results", jobs=lambda: _assess(plan, at(plan.day(3), 12), final=False)
     )
+    yield Act(plan.day(5), "books closed", lambda: settling.close_books(plan.month))
     yield Act(plan.day(8), "corrections", lambda: acts.import_corrections(plan))
     yield Act(
         plan.day(11), "final results", jobs=lambda: _assess(plan, at(plan.day(11), FINAL_HOUR), final=True)

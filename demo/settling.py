@@ -9,12 +9,12 @@ from datetime import date
 from django.db.models import QuerySet
 
 from credits.models import Claim, ClaimStep, CreditMemo
-from credits.reading import claims_with_state, memos_with_state
-from credits.services import claims, memos
+from credits.reading import claims_with_state, is_closed, memos_with_state
+from credits.services import claims, memos, periods
 from demo import decisions
 from demo.acts import acting_as
 from demo.schedule import MonthPlan
-from demo.world import CUSTOMER_CONTRACT, VENDOR_CONTRACT
+from demo.world import CUSTOMER_CONTRACT, VENDOR_CONTRACT, contract
 
 Kind = ClaimStep.Kind
 
@@ -75,6 +75,14 @@ def take_payments(label: str, day: date) -> None:
         if _key(claim) not in decisions.NOT_PAID_YET:
             with acting_as("finn", "on the vendor's invoice"):
                 claims.receive_payment(claim, taken_on=day, reference=f"invoice of {day} (invented)")
+
+
+def close_books(month: date) -> None:
+    """Finance closes the month's books: nothing is posted into it from then on."""
+    legal_entity = contract(CUSTOMER_CONTRACT).legal_entity
+    if not is_closed(legal_entity, month):
+        with acting_as("fay", "the month's credits are issued and its claims answered"):
+            periods.close_period(legal_entity, starts_on=month)
 
 
 def _claims(reference: str, label: str, state: str) -> Iterable[Claim]:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.db.models import Count
 
 from audit.services import verify_record
-from credits.models import Assessment, ClaimStep, CreditMemo, JournalEntry, MemoStep, Posting
+from credits.models import Assessment, ClaimStep, CreditMemo, JournalEntry, MemoStep, PeriodStep, Posting
 from credits.reading import claims_with_state, ledger_balances, memos_with_state, trial_balance
 from demo.schedule import at
 from demo.world import CUSTOMER_CONTRACT, INCIDENTS_SOURCE, SECONDS_SOURCE, VENDOR_CONTRACT, contract
@@ -89,6 +89,7 @@ def summarise(as_of: date) -> Summary:
             "of them issued": MemoStep.objects.filter(state="issued").count(),
             "journal entries": JournalEntry.objects.count(),
             "postings": Posting.objects.count(),
+            "months closed": PeriodStep.objects.filter(state=PeriodStep.State.CLOSED).count(),
             "events": verification.events,
             "sealed blocks": verification.blocks,
         },
