@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from audit import token_admin  # noqa: F401  # registers the tokens of the API
 from audit.adminbase import FactsAdmin, shown
 from audit.models import Event, Seal
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
+from audit.looks import via_of
 from audit.record import acting
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -19,6 +19,5 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        via = "admin" if request.path.startswith(reverse("admin:index")) else "page"
-        with acting(request.user, via=via):
+        with acting(request.user, via=via_of(request)):
             return self.get_response(request)

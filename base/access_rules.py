@@ -191,9 +191,19 @@ KINDS = (
     ),
     # What is proven, told and summed up.
     Kind("evidence", _sides(*BOTH_SIDES, logins=True)),
+    # Customer success sees what was worded for it.
     Kind(
         "notice",
         {Scope.ALL: ("legal", "auditor", "administrator"), Scope.CUSTOMERS: ("customer_success",)},
+        ("notices.notice", "notices.attempt", "notices.outcome", "notices.decision"),
+        dict.fromkeys(("resend", "delivered", "give-up"), ("legal", "customer_success", "administrator")),
+    ),
+    Kind("announcement", _all("legal", "auditor", "administrator"), ("notices.announcement",)),
+    Kind(
+        "subscription",
+        _all("legal", "customer_success", "auditor", "administrator"),
+        ("notices.subscription",),
+        dict.fromkeys(("edit", "end"), ("legal", "customer_success", "administrator")),
     ),
     Kind("aggregate", _all("executive", *BOTH_SIDES)),
     # The record, people and machines.
@@ -201,6 +211,12 @@ KINDS = (
     Kind("seal", _all("auditor"), ("audit.seal",)),
     Kind("user", _all("auditor", "administrator"), ("base.user",), {"edit": ("administrator",)}),
     Kind("role", _all("administrator"), ("auth.group",)),
+    Kind(
+        "token",
+        _all("auditor", "administrator"),
+        ("api.token",),
+        {"edit": ("administrator",), "revoke": ("administrator",)},
+    ),
     Kind("job", _all("auditor", "administrator"), ("base.job",)),
 )
 

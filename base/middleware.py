@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -43,3 +44,34 @@ class AdminPolicyMiddleware:
         if request.path.startswith(reverse("admin:index")):
             response._csp_update = self.wider  # type: ignore[attr-defined]
         return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is larger than anything that is taken, before a byte of it is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > settings.BODY_LIMIT_BYTES:
+            text = f"At most {settings.BODY_LIMIT_BYTES:,} bytes are taken at once; split what you send.\n"
+            return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
+
+
+class LoginLimitMiddleware:
+    """Says plainly that a login was not even tried, in place of the form's doubt about the password."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        wait = getattr(request, "login_wait_seconds", None)
+        if wait is None:
+            return response
+        text = f"Too many failed logins. Try again in {-(-wait // 60)} minutes.\n"
+        return HttpResponse(
+            text, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": str(wait)}
+        )

@@ -113,3 +113,19 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class RateCount(models.Model):
+    """How often something happened in one window of time; see ``base.limits``."""
+
+    key = models.CharField(max_length=100)
+    window_number = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="base_ratecount_once", fields=["key", "window_number"])]
+        indexes = [models.Index(name="base_ratecount_age", fields=["counted_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

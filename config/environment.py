@@ -6,7 +6,9 @@ Production is the default; the demo's launcher hands out the variables that opt 
 
 import re
 from datetime import date
+from email.utils import parseaddr
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from psycopg import ProgrammingError
@@ -39,6 +41,17 @@ def _broker_url(url: str) -> str:
     if not url.startswith(allowed):
         raise ValueError(f"must begin with one of {', '.join(allowed)}")
     return url
+
+
+def _sender(text: str | None, info: ValidationInfo) -> str | None:
+    if text is None:
+        if info.data.get("email_host"):
+            raise ValueError("is missing, but EMAIL_HOST is set")
+        return None
+    _, address = parseaddr(text)
+    if not re.fullmatch(r"[^@\s]+@[A-Za-z0-9.-]+", address) or not text.isascii() or "\n" in text:
+        raise ValueError("must be a plain address such as Promises <notices@example.com>")
+    return text
 
 
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
@@ -102,6 +115,11 @@ class Environment(BaseSettings):
         default=False,
         description="Whether a proxy in front sets `X-Forwarded-Proto`, striking out what clients send.",
     )
+    metrics_token: str | None = Field(
+        default=None,
+        min_length=20,
+        description="Whoever reads `/metrics` sends it as a bearer token. Without it, only this machine may read.",
+    )
     hsts_seconds: int = Field(
         default=31_536_000,
         ge=0,
@@ -111,6 +129,35 @@ class Environment(BaseSettings):
         default=60,
         ge=0,
         description="How long a web process keeps a database connection.",
+    )
+    email_host: str | None = Field(
+        default=None,
+        description="The mail server that notices are handed to (SMTP). Without it nothing is sent and notices wait.",
+    )
+    email_port: int = Field(default=25, ge=1, le=65535, description="The port of the mail server.")
+    email_host_user: str | None = Field(
+        default=None, description="The login at the mail server, if it wants one."
+    )
+    email_host_password: str | None = Field(default=None, description="The password of that login.")
+    email_security: Literal["none", "starttls", "tls"] = Field(
+        default="none",
+        description="Encryption to the mail server: none, started in the conversation, or from the first byte.",
+    )
+    email_timeout_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=300,
+        description="How long each answer of the mail server is waited for. An attempt that says nothing for twelve "
+        "times as long is counted as uncertain.",
+    )
+    email_from: Annotated[str | None, AfterValidator(_sender)] = Field(
+        default=None,
+        validate_default=True,
+        description="Who notices come from: `Promises <notices@example.com>`. Needed with EMAIL_HOST.",
+    )
+    mail_folder: Path | None = Field(
+        default=None,
+        description="Where the demo's mail catcher keeps the mails, to be read at `/demo/mails/`; in the demo only.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
@@ -147,6 +194,13 @@ class Environment(BaseSettings):
     @field_validator("as_of")
     @classmethod
     def _demo_only(cls, value: date | None, info: ValidationInfo) -> date | None:
+        if value is not None and not info.data.get("demo_mode"):
+            raise ValueError("is for the demo only; leave it out, or set DEMO_MODE=1")
+        return value
+
+    @field_validator("mail_folder")
+    @classmethod
+    def _folder_in_demo(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value is not None and not info.data.get("demo_mode"):
             raise ValueError("is for the demo only; leave it out, or set DEMO_MODE=1")
         return value

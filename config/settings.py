@@ -43,18 +43,25 @@ INSTALLED_APPS = [
     "csp",
     "simple_history",
     "django_celery_beat",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "base",
+    "base.api",
     "audit",
     "contracts",
     "measurements",
     "credits",
     "credits.invoices",
+    "notices",
     "pages",
     "demo",
 ]
 
 MIDDLEWARE = [
     "base.middleware.CorrelationIdMiddleware",
+    "base.middleware.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -63,7 +70,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "base.middleware.LoginLimitMiddleware",
     "audit.middleware.ActorMiddleware",
+    "audit.looks.LooksMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -79,6 +88,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "pages.layout.layout",
             ]
         },
     }
@@ -112,7 +122,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "pages:login"
 LOGIN_REDIRECT_URL = "/"
 
 LANGUAGE_CODE = "en-gb"
@@ -142,8 +152,24 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
 SESSION_COOKIE_SECURE = not DEMO_MODE
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SECURE = not DEMO_MODE
+CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+TRUST_PROXY = ENV.trust_proxy
+METRICS_TOKEN = ENV.metrics_token
+# Asked by machines inside, without TLS; they tell nothing that is secret.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+
+# What may be sent at once: a CSV file of the largest size that is read, and the form around it.
+BODY_LIMIT_BYTES = 11_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+# Failed logins in a quarter of an hour: for one name from one address, for one name, and from one address.
+LOGIN_LIMITS = {"login_pair": 5, "login_name": 30, "login_address": 50}
+LOGIN_LIMIT_SECONDS = 900
+# Requests to the API a minute.
+API_LIMITS = {"api_token": 600, "api_address": 1200}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -185,12 +211,60 @@ CELERY_BEAT_SCHEDULE = {
         "task": "base.sweep",
         "schedule": ENV.sweep_interval_seconds,
         "options": {"expires": ENV.sweep_interval_seconds * 5},
-    }
+    },
+    "find notices that are due or lost": {
+        "task": "notices.sweep",
+        "schedule": ENV.sweep_interval_seconds,
+        "options": {"expires": ENV.sweep_interval_seconds * 5},
+    },
 }
+
+# Without a host nothing is sent; notices wait.
+EMAIL_HOST = ENV.email_host or ""
+EMAIL_PORT = ENV.email_port
+EMAIL_HOST_USER = ENV.email_host_user or ""
+EMAIL_HOST_PASSWORD = ENV.email_host_password or ""
+EMAIL_USE_TLS = ENV.email_security == "starttls"
+EMAIL_USE_SSL = ENV.email_security == "tls"
+EMAIL_TIMEOUT = ENV.email_timeout_seconds
+DEFAULT_FROM_EMAIL = ENV.email_from or ""
+# Where the demo's catcher keeps what it took.
+MAIL_FOLDER = ENV.mail_folder
 
 UNFOLD = {
     "SITE_TITLE": "SLA Ledger",
     "SITE_HEADER": "SLA Ledger",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "base.api.authentication.TokenAuthentication",
+        "base.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["base.api.permissions.MatrixPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["base.api.throttling.PerAddress", "base.api.throttling.PerToken"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "base.api.paging.KeyPages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "base.api.schema.Schema",
+    "EXCEPTION_HANDLER": "base.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "SLA Ledger",
+    "DESCRIPTION": "What was promised, what happened, what is owed. Amounts, levels and exact fractions are strings; "
+    "instants are UTC; ranges are half-open. Errors are application/problem+json.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_REQUEST": True,
 }

@@ -1,0 +1,161 @@
+"""What was promised, to be read."""
+
+import django_filters as filters
+from rest_framework import serializers
+
+from audit.apibase import Reading
+from contracts.models import Commitment, Contract, ContractVersion, Counterparty, Service
+
+
+class CounterpartySerializer(serializers.ModelSerializer[Counterparty]):
+    class Meta:
+        model = Counterparty
+        fields = ["id", "code", "name", "country", "vat_id", "is_customer", "is_vendor"]
+
+
+class ServiceSerializer(serializers.ModelSerializer[Service]):
+    vendor = serializers.SlugRelatedField[Counterparty](slug_field="code", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Service
+        fields = ["id", "code", "name", "vendor", "external_name", "existed_from", "existed_until"]
+
+
+class ContractSerializer(serializers.ModelSerializer[Contract]):
+    legal_entity = serializers.SlugRelatedField[Counterparty](slug_field="code", read_only=True)
+    counterparty = serializers.SlugRelatedField[Counterparty](slug_field="code", read_only=True)
+
+    class Meta:
+        model = Contract
+        fields = ["id", "reference", "title", "legal_entity", "counterparty", "direction", "currency"]
+
+
+class VersionSerializer(serializers.ModelSerializer[ContractVersion]):
+    contract = serializers.SlugRelatedField[Contract](slug_field="reference", read_only=True)
+
+    class Meta:
+        model = ContractVersion
+        fields = [
+            "id",
+            "contract",
+            "number",
+            "state",
+            "effective_from_on",
+            "effective_until_on",
+            "signed_on",
+            "recorded_at",
+            "terms_sha256",
+        ]
+
+
+class WholeVersionSerializer(VersionSerializer):
+    terms = serializers.JSONField(help_text="The document of the terms; docs/terms.md describes it.")
+
+    class Meta(VersionSerializer.Meta):
+        fields = [*VersionSerializer.Meta.fields, "terms"]
+
+
+class CommitmentSerializer(serializers.ModelSerializer[Commitment]):
+    contract = serializers.CharField(source="version.contract.reference")
+    version = serializers.IntegerField(source="version.number")
+    service = serializers.SlugRelatedField[Service](slug_field="code", read_only=True)
+
+    class Meta:
+        model = Commitment
+        fields = ["id", "contract", "version", "key", "service"]
+
+
+class CounterpartyFilter(filters.FilterSet):
+    class Meta:
+        model = Counterparty
+        fields = ["code", "is_customer", "is_vendor"]
+
+
+class ServiceFilter(filters.FilterSet):
+    vendor = filters.CharFilter(field_name="vendor__code")
+
+    class Meta:
+        model = Service
+        fields = ["code"]
+
+
+class ContractFilter(filters.FilterSet):
+    counterparty = filters.CharFilter(field_name="counterparty__code")
+
+    class Meta:
+        model = Contract
+        fields = ["reference", "direction", "currency"]
+
+
+class VersionFilter(filters.FilterSet):
+    contract = filters.CharFilter(field_name="contract__reference")
+
+    class Meta:
+        model = ContractVersion
+        fields = ["state"]
+
+
+class CommitmentFilter(filters.FilterSet):
+    contract = filters.CharFilter(field_name="version__contract__reference")
+    service = filters.CharFilter(field_name="service__code")
+
+    class Meta:
+        model = Commitment
+        fields = ["key"]
+
+
+class CounterpartyView(Reading[Counterparty]):
+    """The other sides: customers and vendors."""
+
+    kind, scope = "counterparty", "read:contracts"
+    rows = Counterparty.objects.all()
+    serializer_class = CounterpartySerializer
+    filterset_class = CounterpartyFilter
+
+
+class ServiceView(Reading[Service]):
+    """Services of ours and components of vendors."""
+
+    kind, scope = "service", "read:contracts"
+    rows = Service.objects.select_related("vendor")
+    serializer_class = ServiceSerializer
+    filterset_class = ServiceFilter
+
+
+class ContractView(Reading[Contract]):
+    """Contracts in both directions."""
+
+    kind, scope = "contract", "read:contracts"
+    rows = Contract.objects.select_related("legal_entity", "counterparty")
+    serializer_class = ContractSerializer
+    filterset_class = ContractFilter
+
+
+class VersionView(Reading[ContractVersion]):
+    """The versions of contracts; a single one with its terms."""
+
+    kind, scope = "version", "read:contracts"
+    rows = ContractVersion.objects.select_related("contract")
+    filterset_class = VersionFilter
+
+    def get_serializer_class(self) -> type[VersionSerializer]:
+        """The terms only with a single one."""
+        return WholeVersionSerializer if self.action == "retrieve" else VersionSerializer
+
+
+class CommitmentView(Reading[Commitment]):
+    """What signed versions promise, one row for each service."""
+
+    kind, scope = "commitment", "read:contracts"
+    rows = Commitment.objects.select_related("version__contract", "service")
+    serializer_class = CommitmentSerializer
+    filterset_class = CommitmentFilter
+
+
+VIEWS = (
+    ("counterparties", CounterpartyView),
+    ("services", ServiceView),
+    ("contracts", ContractView),
+    ("versions", VersionView),
+    ("commitments", CommitmentView),
+)
