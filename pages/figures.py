@@ -1,13 +1,17 @@
-"""Where things stand, in a few figures: each with the page of the admin that shows what it counts."""
+"""Where things stand, in a few figures: each with the page of the admin that shows what it counts. The home of
+whoever has none of their own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from audit.models import Event, Seal
+from base import clock
 from base.models import User
 from contracts.models import Contract, ContractVersion
 from credits.models import Assessment, JournalEntry, OpenQuestion
@@ -111,3 +115,8 @@ GROUPS: tuple[tuple[str, str, Callable[[date], tuple[Figure, ...]]], ...] = (
 def figures_for(user: User, on: date) -> list[Group]:
     """The figures that the user may see, as of a day."""
     return [Group(title, figures(on)) for title, permission, figures in GROUPS if user.has_perm(permission)]
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The figures that the reader may see."""
+    return render(request, "pages/figures.html", {"groups": figures_for(request.user, clock.as_of())})  # type: ignore[arg-type]
