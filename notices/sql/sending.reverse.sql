@@ -1,0 +1,12 @@
+DROP TRIGGER notices_subscription_checked ON notices_subscription;
+DROP FUNCTION notices_check_subscription();
+DROP TRIGGER notices_decision_checked ON notices_decision;
+DROP FUNCTION notices_check_decision();
+DROP TRIGGER notices_outcome_checked ON notices_outcome;
+DROP FUNCTION notices_check_outcome();
+DROP TRIGGER notices_attempt_checked ON notices_attempt;
+DROP FUNCTION notices_check_attempt();
+DROP TRIGGER notices_notice_checked ON notices_notice;
+DROP FUNCTION notices_check_notice();
+DROP FUNCTION notices_outcome_of(bigint);
+DROP FUNCTION notices_hold(bigint);
