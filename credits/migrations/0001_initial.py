@@ -650,6 +650,23 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "liability"), ("purpose", "payable_to_customers")),
+                    models.Q(("kind", "expense"), ("purpose", "service_credit_expense")),
+                    models.Q(("kind", "asset"), ("purpose__in", ["receivable_from_vendors", "clearing"])),
+                    models.Q(("kind", "income"), ("purpose", "recoveries")),
+                    models.Q(
+                        ("kind", "memorandum"),
+                        ("purpose__in", ["claims_not_acknowledged", "claims_contra"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="credits_account_kind_of_purpose",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="assessment",
             constraint=models.UniqueConstraint(
                 fields=("commitment", "window_start", "window_end", "revision"),

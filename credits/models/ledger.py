@@ -42,6 +42,14 @@ class Account(models.Model):
             models.UniqueConstraint(
                 name="credits_account_once", fields=["legal_entity", "purpose", "counterparty", "currency"]
             ),
+            models.CheckConstraint(
+                name="credits_account_kind_of_purpose",
+                condition=Q(kind="liability", purpose="payable_to_customers")
+                | Q(kind="expense", purpose="service_credit_expense")
+                | Q(kind="asset", purpose__in=["receivable_from_vendors", "clearing"])
+                | Q(kind="income", purpose="recoveries")
+                | Q(kind="memorandum", purpose__in=["claims_not_acknowledged", "claims_contra"]),
+            ),
         ]
 
     def __str__(self) -> str:

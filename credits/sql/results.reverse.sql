@@ -6,6 +6,7 @@ DROP TRIGGER credits_breach_checked ON credits_breach;
 DROP FUNCTION credits_check_breach();
 DROP TRIGGER credits_finalisation_checked ON credits_finalisation;
 DROP FUNCTION credits_check_finalisation();
+DROP FUNCTION credits_cut_off(bigint, timestamptz);
 DROP TRIGGER credits_assessment_checked ON credits_assessment;
 DROP FUNCTION credits_check_assessment();
 DROP FUNCTION credits_hold(text, bigint);

@@ -35,10 +35,24 @@ CREATE TRIGGER credits_assessment_checked BEFORE INSERT ON credits_assessment
     FOR EACH ROW EXECUTE FUNCTION credits_check_assessment();
 ALTER TABLE credits_assessment ENABLE ALWAYS TRIGGER credits_assessment_checked;
 
+-- The cut-off of a commitment's window: so many local days after its end, from the signed document.
+CREATE FUNCTION credits_cut_off(commitment bigint, window_end timestamptz) RETURNS timestamptz LANGUAGE sql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT (date_trunc('day', window_end AT TIME ZONE zone.name)
+            + (clause ->> 'cut_off_days')::int * interval '1 day') AT TIME ZONE zone.name
+      FROM public.contracts_commitment own
+      JOIN public.contracts_contractversion version ON version.id = own.version_id
+      CROSS JOIN LATERAL jsonb_array_elements(version.terms -> 'commitments') AS clause
+      CROSS JOIN LATERAL (
+          SELECT coalesce(clause -> 'window' ->> 'zone', version.terms ->> 'zone') AS name) AS zone
+     WHERE own.id = commitment AND clause ->> 'key' = own.key
+$$;
+
 CREATE FUNCTION credits_check_finalisation() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     result public.credits_assessment;
+    cut_off timestamptz;
 BEGIN
     PERFORM public.credits_hold('commitment', NEW.commitment_id);
     SELECT * INTO result FROM public.credits_assessment WHERE id = NEW.assessment_id;
@@ -50,6 +64,11 @@ BEGIN
     IF result.outcome = 'open_question' OR result.credit_amount IS NULL THEN
         RAISE EXCEPTION 'revision % has open questions, and a question is not final', result.revision
             USING ERRCODE = 'check_violation', CONSTRAINT = 'credits_finalisation_answered';
+    END IF;
+    cut_off := public.credits_cut_off(result.commitment_id, result.window_end);
+    IF cut_off IS NULL OR NEW.known_at < cut_off THEN
+        RAISE EXCEPTION 'until its cut-off at % a result is provisional', cut_off
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'credits_finalisation_after_cut_off';
     END IF;
     IF EXISTS (SELECT FROM public.credits_assessment later
                 WHERE later.commitment_id = result.commitment_id AND later.window_start = result.window_start

@@ -249,6 +249,18 @@ def test_a_finalisation_is_of_the_latest_revision_of_its_own_window_and_cut_off(
     refused("credits_finalisation_latest", final_of(result).save)
 
 
+def test_the_database_knows_the_cut_off_of_the_terms():
+    told = world.customer()
+    cut_off = cut_off_of(told.commitment, told.window)
+    early = told.assess(cut_off - timedelta(seconds=1))
+    refused("credits_finalisation_after_cut_off", final_of(early).save)
+    other = world.vendor()
+    with connection.cursor() as cursor:
+        for one in (told, other):
+            cursor.execute("SELECT credits_cut_off(%s, %s)", [one.commitment.pk, one.window.end])
+            assert cursor.fetchone()[0] == cut_off_of(one.commitment, one.window)
+
+
 def test_a_result_with_a_question_is_not_final():
     result = world.customer(fee=None).assess()
     refused("credits_finalisation_answered", final_of(result).save)

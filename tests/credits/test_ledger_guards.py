@@ -209,6 +209,17 @@ def test_an_entry_cannot_claim_to_be_of_another_transaction(books: Books):
         transaction.set_rollback(True)
 
 
+def test_an_account_of_another_kind_than_its_purpose(books: Books):
+    with refused("credits_account_kind_of_purpose"):
+        Account.objects.create(
+            legal_entity=books.entity,
+            counterparty=books.counterparty,
+            purpose=Account.Purpose.CLEARING,
+            kind=Account.Kind.MEMORANDUM,
+            currency="EUR",
+        )
+
+
 def test_an_amount_of_zero_and_one_below_zero(books: Books):
     for amount in ("0", "-10"):
         with refused("credits_posting_positive"):
