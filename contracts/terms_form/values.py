@@ -270,15 +270,15 @@ def _walk(shape: Shape, value: Any, steps: list[str]) -> tuple[Shape, Any]:
 
 def _field_of(shape: Group | OneOf, value: Any, name: str) -> Field:
     group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
-    return next(field for field in group.fields if field.name == name)
+    for field in group.fields:
+        if field.name == name:
+            return field
+    raise KeyError(name)
 
 
 def _apply(verb: str, shape: Shape, holder: Any, step: str) -> None:
     if isinstance(shape, Group | OneOf):
-        try:
-            field = _field_of(shape, holder, step)
-        except StopIteration:
-            raise KeyError(step) from None
+        field = _field_of(shape, holder, step)
         if verb == "add" and isinstance(field.shape, Many):
             holder[step].append(blank(field.shape.item))
         elif verb == "add" and isinstance(field.shape, Pairs):
