@@ -79,7 +79,7 @@ def free_port() -> int:
 
 def environment(**variables: str) -> dict[str, str]:
     """What a newcomer's shell has: nothing of this test session's."""
-    names = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
+    names = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
     return {name: os.environ[name] for name in names if name in os.environ} | variables
 
 
