@@ -253,7 +253,7 @@ class Explained:
         )
         for step in (one for one in result.trace if one.stage == "caps"):
             taken = Fraction(step.inputs["amount"]) - Fraction(step.output["amount"])
-            shown = money(taken, currency) if taken else "takes nothing"
+            shown = money(taken, currency) if taken else "nothing"
             cap = f"cap: {money(Fraction(step.inputs['cap_amount']), currency)}"
             yield Step("Above the cap", self.clause(step.clause), "less", currency, taken, shown, cap)
         yield Step(

@@ -1,9 +1,10 @@
-"""The embedded typefaces: which one has a character, and how wide it is. The large ones are read on demand."""
+"""Ink and the embedded typefaces: which one has a character, and how wide it is. The large ones are read on demand."""
 
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -50,6 +51,12 @@ def face_of(character: str, bold: bool) -> Face | None:
         if code in face(name).characters:
             return face(name)
     return None
+
+
+@cache
+def ink(colour: str) -> HexColor:
+    """A colour such as #1f2937, read once."""
+    return HexColor(colour)
 
 
 def coverage() -> dict[str, int]:

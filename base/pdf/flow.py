@@ -9,6 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from base.pdf import picture
 from base.pdf.blocks import Block, Code, Gap, Heading, PageBreak, PageSize, Pairs, Picture, Table, Text, Title
+from base.pdf.faces import ink
 from base.pdf.typeset import Line, Typesetter
 
 SIZES: dict[str, tuple[float, float]] = {"A4": A4, "Letter": LETTER}
@@ -16,6 +17,8 @@ SIDE, ABOVE, BELOW = 50.0, 62.0, 54.0
 INK, MUTED, RULE, HEAD_FILL, MARK = "#1f2937", "#4b5563", "#c5cbd3", "#eef2f7", "#ececef"
 BODY_SIZE, CELL_SIZE, NOTE_SIZE = 9.0, 8.0, 7.5
 LEADING = 1.36
+SHORT = 10
+MASK = 0
 STYLES = {"lead": (11.0, INK), "body": (BODY_SIZE, INK), "note": (NOTE_SIZE, MUTED)}
 
 
@@ -37,7 +40,6 @@ class Flow:
             self.canvas.saveState()
             self.canvas.translate(self.width / 2, self.height / 2)
             self.canvas.rotate(52)
-            self.canvas.setFillColor(MARK)
             line = self.setter.line(self.watermark, 88, bold=True)
             self.draw(line, -line.width / 2, -30, 88, MARK)
             self.canvas.restoreState()
@@ -60,11 +62,15 @@ class Flow:
 
     def draw(self, line: Line, x: float, y: float, size: float, colour: str) -> None:
         """A line from ``x`` on, with its baseline at ``y``."""
-        self.canvas.setFillColor(colour)
+        wanted = ink(colour)
+        if self.canvas._fillColorObj is not wanted:
+            self.canvas.setFillColor(wanted)
+        text = self.canvas.beginText(x, y)
         for run in line.runs:
-            self.canvas.setFont(run.face, size)
-            self.canvas.drawString(x, y, run.text)
-            x += run.width
+            text.setFont(run.face, size)
+            # The widths are known: what drawString measures once more is left away.
+            text._textOut(run.text)
+        self.canvas.drawText(text)
 
     def block(self, block: Block) -> None:
         """Draw one block at the cursor."""
@@ -112,7 +118,7 @@ class Flow:
         self.canvas.bookmarkHorizontal(key, 0, self.y)
         self.canvas.addOutlineEntry(block.text, key, 0)
         self.paragraph(block.text, 12.5, INK, bold=True)
-        self.canvas.setStrokeColor(RULE)
+        self.canvas.setStrokeColor(ink(RULE))
         self.canvas.setLineWidth(0.75)
         self.canvas.line(SIDE, self.y - 1, self.width - SIDE, self.y - 1)
         self.y -= 7
@@ -136,14 +142,16 @@ class Flow:
             for column, width in zip(block.columns, widths, strict=True)
         ]
         head = self._cells([column.name for column in block.columns], widths, bold=True)
-        self.need(64)
+        rows = [self._cells(row, widths) for row in block.rows]
+        totals = [self._cells(row, widths, bold=True) for row in block.totals]
+        # A short table is not cut in two; of a long one some rows stand under its header.
+        short = [head, *rows, *totals] if len(rows) <= SHORT else []
+        self.need(max(64.0, sum(_height(row, CELL_SIZE) for row in short)))
         self._table_head(head, lefts, rights)
         if not block.rows:
             self.paragraph(block.empty, CELL_SIZE, MUTED)
-        for row in block.rows:
-            self._table_row(self._cells(row, widths), head, lefts, rights)
-        for row in block.totals:
-            self._table_row(self._cells(row, widths, bold=True), head, lefts, rights)
+        for row in [*rows, *totals]:
+            self._table_row(row, head, lefts, rights)
         self.y -= 8
 
     def _cells(self, row: Sequence[str], widths: Sequence[float], *, bold: bool = False) -> list[list[Line]]:
@@ -155,8 +163,8 @@ class Flow:
         ]
 
     def _table_head(self, head: list[list[Line]], lefts: Sequence[float], rights: Sequence[float]) -> None:
-        height = max(map(len, head)) * CELL_SIZE * LEADING + 4
-        self.canvas.setFillColor(HEAD_FILL)
+        height = _height(head, CELL_SIZE)
+        self.canvas.setFillColor(ink(HEAD_FILL))
         self.canvas.rect(SIDE, self.y - height, self.room, height, stroke=0, fill=1)
         self._row(head, lefts, rights, CELL_SIZE, [INK] * len(lefts), indent=4)
 
@@ -167,7 +175,7 @@ class Flow:
         step = CELL_SIZE * LEADING
         while True:
             lines = max(map(len, cells))
-            if lines * step + 4 <= self.left:
+            if _height(cells, CELL_SIZE) <= self.left:
                 self._row(cells, lefts, rights, CELL_SIZE, [INK] * len(lefts), indent=4)
                 break
             fit = int((self.left - 4) // step)
@@ -179,7 +187,7 @@ class Flow:
                 cells = [cell[fit:] for cell in cells]
             self.next_page()
             self._table_head(head, lefts, rights)
-        self.canvas.setStrokeColor(RULE)
+        self.canvas.setStrokeColor(ink(RULE))
         self.canvas.setLineWidth(0.4)
         self.canvas.line(SIDE, self.y, self.width - SIDE, self.y)
 
@@ -195,7 +203,7 @@ class Flow:
     ) -> None:
         """One row of cells; where ``rights`` has a width, the cell stands at its right edge."""
         step = size * LEADING
-        height = max((len(cell) for cell in cells), default=1) * step + 4
+        height = _height(cells, size)
         if not indent:
             self.need(height)
         for cell, left, right, colour in zip(cells, lefts, rights, colours, strict=True):
@@ -214,7 +222,8 @@ class Flow:
         self.y -= drawing.height * scale + 8
 
     def _code(self, block: Code) -> None:
-        code = segno.make(block.content, error="m", micro=False)
+        # Any of the eight masks can be read; looking for the prettiest takes longer than drawing the page.
+        code = segno.make(block.content, error="m", micro=False, boost_error=False, mask=MASK)
         side = 74.0
         self.need(side + 8)
         modules = [list(row) for row in code.matrix]
@@ -229,7 +238,7 @@ class Flow:
                 if end > at:
                     path.rect(SIDE + at * unit, self.y - (number + 1) * unit, (end - at) * unit, unit)
                 at = end + 1
-        self.canvas.setFillColor("#000000")
+        self.canvas.setFillColor(ink("#000000"))
         self.canvas.drawPath(path, stroke=0, fill=1)
         y = self.y
         for name, value in block.beside:
@@ -258,7 +267,12 @@ class Flow:
                 y -= 9
             shown = self.setter.line(f"page {number} of {len(self.pages)}", 7)
             self.draw(shown, self.width - SIDE - shown.width, 32, 7, MUTED)
-            self.canvas.setStrokeColor(RULE)
+            self.canvas.setStrokeColor(ink(RULE))
             self.canvas.setLineWidth(0.4)
             self.canvas.line(SIDE, 42, self.width - SIDE, 42)
             self.canvas.showPage()
+
+
+def _height(cells: Sequence[Sequence[Line]], size: float) -> float:
+    """How high a row of cells is."""
+    return max((len(cell) for cell in cells), default=1) * size * LEADING + 4

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree
 
+from base.pdf.faces import ink
+
 if TYPE_CHECKING:
     from base.pdf.flow import Flow
 
@@ -77,9 +79,9 @@ def _paint(given: dict[str, str], flow: "Flow") -> tuple[int, int]:
     """Set colours, width and dashes; returns whether to fill and whether to stroke."""
     fill, stroke = given.get("fill", "none"), given.get("stroke", "none")
     if fill != "none":
-        flow.canvas.setFillColor(fill)
+        flow.canvas.setFillColor(ink(fill))
     if stroke != "none":
-        flow.canvas.setStrokeColor(stroke)
+        flow.canvas.setStrokeColor(ink(stroke))
         flow.canvas.setLineWidth(float(given.get("stroke-width", "1")))
         dashes = given.get("stroke-dasharray")
         flow.canvas.setDash([float(one) for one in dashes.split()] if dashes else [])

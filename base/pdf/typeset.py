@@ -7,6 +7,7 @@ so that the document can list it.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from arabic_reshaper import ArabicReshaper
@@ -63,7 +64,8 @@ class Typesetter:
         """A text broken into lines of at most ``room`` points; an empty text is one empty line."""
         found: list[Line] = []
         for paragraph in text.split("\n"):
-            prepared, base = self._prepared(paragraph), _base(paragraph)
+            prepared = self._prepared(paragraph)
+            base = "L" if prepared.isascii() else _base(paragraph)
             if _width(prepared, bold) * size <= room * 1000:
                 found.append(self._line(prepared, size, bold, base))
                 continue
@@ -125,8 +127,9 @@ def _run(name: str, text: str, size: float) -> Run:
     return Run(name, text, sum(widths.get(ord(one), 0) for one in text) * size / 1000)
 
 
+@lru_cache(maxsize=8192)
 def _width(text: str, bold: bool) -> float:
-    """In thousandths of an em. The width does not depend on the order."""
+    """In thousandths of an em. The width does not depend on the order; most cells of a table come again."""
     widths = faces.face(BOLD if bold else BODY).widths
     try:
         return sum([widths[ord(one)] for one in text])

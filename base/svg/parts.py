@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 Number = int | Decimal | Fraction
@@ -97,6 +98,7 @@ def pt(value: Number) -> str:
     return f"{sign}{whole}" if rest == 0 else f"{sign}{whole}.{rest:02d}".rstrip("0")
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str, size: Number) -> Fraction:
     """About how wide a text is: half an em and a bit for a letter, one em for a wide character."""
     ems = sum(

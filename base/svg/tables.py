@@ -17,7 +17,7 @@ class Rows(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
-_SIGNS = {"total": "", "less": "−", "more": "+", "fact": ""}  # noqa: RUF001  # a minus sign
+_SIGNS = {"total": "", "less": "−", "more": "+", "fact": ""}  # a minus sign
 
 
 def table_of(
@@ -33,7 +33,9 @@ def table_of(
     for one in values:
         match one:
             case Step():
-                rows.append((one.label, one.rule, f"{_SIGNS[one.kind]}{one.shown}", one.note))
+                rows.append(
+                    (one.label, one.rule, f"{_SIGNS[one.kind] if one.value else ''}{one.shown}", one.note)
+                )
                 columns: tuple[str, ...] = ("Step", "Clause", "Value", "Worth")
             case Day():
                 rows.append((one.row, one.day.isoformat(), STATE_WORDS[one.state], one.shown))
