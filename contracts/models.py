@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -140,6 +141,20 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
+
+    def clean(self) -> None:
+        """A vendor promises to us, we promise to a customer (a trigger holds to it too)."""
+        super().clean()
+        if not self.counterparty_id or not self.direction:
+            return
+        ours = self.direction == self.Direction.PROMISED_TO_US
+        if not (self.counterparty.is_vendor if ours else self.counterparty.is_customer):
+            side = "vendor" if ours else "customer"
+            raise ValidationError(
+                {
+                    "counterparty": f"{self.counterparty} is no {side}; in this direction it would have to be one."
+                }
+            )
 
     def version_in_effect(self, on: date) -> "ContractVersion | None":
         """The version in effect on a day, derived from the dates of the signed ones; None where there is none."""

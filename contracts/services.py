@@ -46,6 +46,7 @@ from reckoning.terms import Terms, parse_terms, terms_sha256
 TermsLike = Terms | Mapping[str, Any] | bytes | str
 State = ContractVersion.State
 UNCHANGED: Any = object()
+FIXED = {"code", "reference", "legal_entity", "counterparty", "direction", "currency"}
 
 
 # Master data ---------------------------------------------------------------------------------------------
@@ -135,13 +136,16 @@ def create_contract(
 def change[Row: models.Model](subject: Row, *, reason: str, **values: Any) -> Row:
     """Change master data (never a version), recording each changed field before and after.
 
-    A change that changes nothing writes nothing. Raises FieldsRefused, ReasonMissing, NotAllowed.
+    A change that changes nothing writes nothing. Raises FieldsRefused (also for what is given once: codes,
+    references, a contract's parties, direction and currency), ReasonMissing, NotAllowed.
     """
     if not isinstance(subject, LegalEntity | Counterparty | Service | Contract):
         raise TypeError(f"a {type(subject).__name__} is not changed but acted on, by a service of its own")
     actor = require_role("legal")
     _require_reason(reason)
     stored = type(subject)._default_manager.select_for_update().get(pk=subject.pk)
+    if fixed := [name for name in values if name in FIXED]:
+        raise FieldsRefused({name: ["is given once; others refer to it by that."] for name in fixed})
     for name, value in values.items():
         setattr(subject, name, value)
     before, after = difference(stored, subject)

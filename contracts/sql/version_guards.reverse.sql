@@ -1,3 +1,10 @@
+DROP TRIGGER contracts_contract_key ON contracts_contract;
+DROP TRIGGER contracts_service_key ON contracts_service;
+DROP TRIGGER contracts_counterparty_key ON contracts_counterparty;
+DROP TRIGGER contracts_legalentity_key ON contracts_legalentity;
+DROP FUNCTION contracts_guard_key();
+DROP TRIGGER contracts_contract_guard ON contracts_contract;
+DROP FUNCTION contracts_guard_contract();
 DROP TRIGGER contracts_commitment_guard ON contracts_commitment;
 DROP FUNCTION contracts_guard_commitment();
 DROP TRIGGER contracts_signature_guard ON contracts_signature;

@@ -123,3 +123,49 @@ END $$;
 CREATE TRIGGER contracts_commitment_guard BEFORE INSERT ON contracts_commitment
     FOR EACH ROW EXECUTE FUNCTION contracts_guard_commitment();
 ALTER TABLE contracts_commitment ENABLE ALWAYS TRIGGER contracts_commitment_guard;
+
+CREATE FUNCTION contracts_guard_contract() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM public.contracts_counterparty c
+        WHERE c.id = NEW.counterparty_id
+          AND CASE NEW.direction WHEN 'promised_to_us' THEN c.is_vendor ELSE c.is_customer END) THEN
+        RAISE EXCEPTION 'contract %: its counterparty is not on the side of %', NEW.reference, NEW.direction
+            USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME,
+                  CONSTRAINT = 'contracts_contract_side_of_counterparty';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER contracts_contract_guard BEFORE INSERT OR UPDATE ON contracts_contract
+    FOR EACH ROW EXECUTE FUNCTION contracts_guard_contract();
+ALTER TABLE contracts_contract ENABLE ALWAYS TRIGGER contracts_contract_guard;
+
+-- What others refer to by name is given once: the columns are the trigger's arguments.
+CREATE FUNCTION contracts_guard_key() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    column_name text;
+BEGIN
+    FOREACH column_name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(NEW) -> column_name IS DISTINCT FROM to_jsonb(OLD) -> column_name THEN
+            RAISE EXCEPTION '%.% is given once and not changed', TG_TABLE_NAME, column_name
+                USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME, COLUMN = column_name,
+                      CONSTRAINT = TG_TABLE_NAME || '_key_fixed';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER contracts_legalentity_key BEFORE UPDATE ON contracts_legalentity
+    FOR EACH ROW EXECUTE FUNCTION contracts_guard_key('id', 'code');
+ALTER TABLE contracts_legalentity ENABLE ALWAYS TRIGGER contracts_legalentity_key;
+CREATE TRIGGER contracts_counterparty_key BEFORE UPDATE ON contracts_counterparty
+    FOR EACH ROW EXECUTE FUNCTION contracts_guard_key('id', 'code');
+ALTER TABLE contracts_counterparty ENABLE ALWAYS TRIGGER contracts_counterparty_key;
+CREATE TRIGGER contracts_service_key BEFORE UPDATE ON contracts_service
+    FOR EACH ROW EXECUTE FUNCTION contracts_guard_key('id', 'code');
+ALTER TABLE contracts_service ENABLE ALWAYS TRIGGER contracts_service_key;
+CREATE TRIGGER contracts_contract_key BEFORE UPDATE ON contracts_contract
+    FOR EACH ROW EXECUTE FUNCTION
+        contracts_guard_key('id', 'reference', 'legal_entity_id', 'counterparty_id', 'direction', 'currency');
+ALTER TABLE contracts_contract ENABLE ALWAYS TRIGGER contracts_contract_key;
