@@ -1,10 +1,14 @@
-"""`python -m verifier FILE`: 0 recomputed and identical, 1 something differs, 2 not an evidence file."""
+"""`python -m verifier FILE`, for an evidence file or a PDF with one attached.
+
+The status is 0 for recomputed and identical, 1 where something differs, 2 for no evidence file.
+"""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from verifier.verify import MAX_BYTES, EvidenceError, Verdict, verify
+from verifier.pdf import MAX_PDF_BYTES
+from verifier.verify import EvidenceError, Verdict, verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Path(given[0]).open("rb") as file:
             # One byte more than allowed is enough to know that the file is too large.
-            verdict = verify(file.read(MAX_BYTES + 1))
+            verdict = verify(file.read(MAX_PDF_BYTES + 1))
     except OSError as error:
         sys.stderr.write(f"verifier: {given[0]}: {error.strerror or error}\n")
         return 2
@@ -34,6 +38,7 @@ def report(verdict: Verdict) -> str:
         f"{verdict.terms.title}: {verdict.commitment}, {inputs.service}, "
         f"{inputs.window_start.isoformat()} to {inputs.window_end.isoformat()}",
         f"terms {verdict.result.terms_sha256}",
+        f"evidence {verdict.sha256}",
     ]
     for step in verdict.result.trace:
         lines.append(f"{step.stage:<10} {step.clause}: {step.rule}")

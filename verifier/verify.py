@@ -8,20 +8,18 @@ from pydantic import ValidationError
 from reckoning.assessment.inputs import AssessmentInputs
 from reckoning.assessment.reckon import reckon
 from reckoning.assessment.result import AssessmentResult
-from reckoning.canonical import instant_text
+from reckoning.canonical import instant_text, sha256_hex
 from reckoning.errors import ReckoningError
 from reckoning.terms.document import parse_terms, terms_sha256
 from reckoning.terms.model import CommitmentTerms, Terms
 from reckoning.timeline.windows import window_of
+from verifier import pdf
+from verifier.errors import EvidenceError
 from verifier.evidence import FORMAT
 
 MAX_BYTES = 32_000_000
 _FIELDS = ("format", "terms", "terms_sha256", "commitment", "inputs", "inputs_sha256", "result")
 _MISSING = "(not there)"
-
-
-class EvidenceError(Exception):
-    """A file that is no evidence file; the message fits one line."""
 
 
 class Difference(NamedTuple):
@@ -40,11 +38,18 @@ class Verdict(NamedTuple):
     inputs: AssessmentInputs
     result: AssessmentResult
     difference: Difference | None
+    sha256: str
 
 
 def verify(data: bytes) -> Verdict:
-    """Recompute the result of an evidence file. Raises EvidenceError for a file that cannot be read."""
+    """Recompute the result of an evidence file, or of the evidence that is attached to a PDF.
+
+    Raises EvidenceError for a file that cannot be read.
+    """
+    if pdf.looks_like_pdf(data):
+        data = pdf.evidence_in(data, FORMAT.encode(), MAX_BYTES)
     evidence = _load(data)
+    digest = sha256_hex(data)
     try:
         terms = parse_terms(evidence["terms"])
         commitment = terms.commitment(_text(evidence, "commitment"))
@@ -64,14 +69,14 @@ def verify(data: bytes) -> Verdict:
         raise EvidenceError(str(error)) from None
     misplaced = _misplaced(terms, commitment, inputs)
     if misplaced is not None:
-        return Verdict(terms, commitment.key, inputs, result, misplaced)
+        return Verdict(terms, commitment.key, inputs, result, misplaced, digest)
     recorded = {name: evidence[name] for name in ("terms_sha256", "inputs_sha256", "result")}
     recomputed = {
         "terms_sha256": terms_sha256(terms),
         "inputs_sha256": inputs.sha256(),
         "result": result.to_json_obj(),
     }
-    return Verdict(terms, commitment.key, inputs, result, first_difference(recorded, recomputed))
+    return Verdict(terms, commitment.key, inputs, result, first_difference(recorded, recomputed), digest)
 
 
 def _misplaced(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs) -> Difference | None:
@@ -145,3 +150,6 @@ def _at(values: list[Any], index: int) -> Any:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:300]
+
+
+__all__ = ["MAX_BYTES", "Difference", "EvidenceError", "Verdict", "first_difference", "verify"]
