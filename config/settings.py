@@ -249,6 +249,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "base.api.paging.KeyPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "base.api.negotiation.Plain",
     "DEFAULT_SCHEMA_CLASS": "base.api.schema.Schema",
     "EXCEPTION_HANDLER": "base.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
@@ -266,5 +267,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SourceKind": "measurements.models.Source.Kind",
+        "ExclusionKind": "measurements.models.Exclusion.Kind",
+        "AccountKind": "credits.models.Account.Kind",
+        "VersionState": "contracts.models.ContractVersion.State",
+        "ClaimState": "credits.models.ClaimStep.Kind",
+        "MemoState": "credits.models.CreditMemo.State",
+        "Direction": "contracts.models.Contract.Direction",
+    },
     "COMPONENT_SPLIT_REQUEST": True,
 }

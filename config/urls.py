@@ -5,6 +5,14 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("admin/", admin.site.urls)]
+from config import health, metrics
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.lives, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.exposed, name="metrics"),
+    path("api/", include(("config.api_urls", "api"))),
+    path("admin/", admin.site.urls),
+]
 if find_spec("pages.urls"):
     urlpatterns.append(path("", include("pages.urls")))

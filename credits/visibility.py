@@ -4,9 +4,12 @@ A counterparty's login sees final results, claims that were made, and memos that
 provisional, that we have not claimed yet, or that nobody approved.
 """
 
+from dataclasses import replace
+
 from django.db.models import Q, QuerySet
 
-from base.access import Asking, Rows, tell_apart, visible
+from base.access import Asking, Rows, scopes_of, tell_apart, visible
+from base.access_rules import Scope
 from base.models import User
 from contracts.visibility import by_contract
 from credits.models import (
@@ -23,6 +26,7 @@ from credits.models import (
     Posting,
 )
 from credits.reading import claims_with_state, memos_with_state
+from credits.statements import Statement
 
 Purpose = Account.Purpose
 VENDOR_PURPOSES = (
@@ -119,3 +123,8 @@ def visible_accounts(user: Asking) -> QuerySet[Account]:
 def visible_entries(user: Asking) -> QuerySet[JournalEntry]:
     """The entries that a user may see: a vendor manager those on the vendors' accounts alone."""
     return visible(JournalEntry.objects.all(), user)
+
+
+def as_seen_by(user: Asking, value: Statement) -> Statement:
+    """A statement without what a counterparty's login does not see: credits that are not in the books."""
+    return replace(value, not_posted=()) if Scope.OWN in scopes_of(user, "statement") else value

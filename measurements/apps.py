@@ -7,7 +7,7 @@ class MeasurementsConfig(AppConfig):
 
     def ready(self) -> None:
         from contracts.checks import source_roles_come_from
-        from measurements import visibility  # noqa: F401  # registers whose rows are whose
+        from measurements import metrics, visibility  # noqa: F401  # register how far we know, and whose rows are whose
         from measurements.reading import roles_played
 
         source_roles_come_from(roles_played)

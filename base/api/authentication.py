@@ -1,7 +1,5 @@
 """Who asks: the owner of a token, or whoever is logged in to the pages (who may only read)."""
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.authentication import SessionAuthentication as DjangoSession
 from rest_framework.exceptions import AuthenticationFailed
@@ -45,25 +43,3 @@ class TokenAuthentication(BaseAuthentication):
 
 class SessionAuthentication(DjangoSession):
     """The session of the pages, so that the documentation's page can be tried while logged in."""
-
-
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Tells the schema about tokens."""
-
-    target_class = "base.api.authentication.TokenAuthentication"
-    name = "token"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """As OpenAPI names it."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "sla_PREFIX_SECRET"}
-
-
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Tells the schema about sessions."""
-
-    target_class = "base.api.authentication.SessionAuthentication"
-    name = "session"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """As OpenAPI names it."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

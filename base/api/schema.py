@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse, inline_serializer
 from rest_framework import serializers
@@ -51,3 +52,25 @@ class Schema(AutoSchema):
                 ),
             )
         return bodies
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tells the schema about tokens."""
+
+    target_class = "base.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """As OpenAPI names it."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "sla_PREFIX_SECRET"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tells the schema about sessions."""
+
+    target_class = "base.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """As OpenAPI names it."""
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
