@@ -47,7 +47,7 @@ def once(
             )
         earlier = Replay.objects.filter(user=user, key=key).first()
         if earlier is None:
-            answer = json.loads(JSONRenderer().render(act()))
+            answer = JSONRenderer().render(act()).decode()
             Replay.objects.create(
                 user=user,
                 key=key,
@@ -56,12 +56,14 @@ def once(
                 status=made,
                 answer=answer,
             )
-            return Response(answer, status=made)
+            return Response(json.loads(answer), status=made)
     if earlier.request_sha256 != digest:
         raise KeyReused(
             f"{HEADER}: {key!r} was used for another request to {earlier.address}; take a new key for new content"
         )
-    return Response(earlier.answer, status=earlier.status, headers={"Idempotency-Replayed": "true"})
+    return Response(
+        json.loads(earlier.answer), status=earlier.status, headers={"Idempotency-Replayed": "true"}
+    )
 
 
 def _digest(request: Request) -> str:

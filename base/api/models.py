@@ -48,7 +48,7 @@ class Replay(models.Model):
     address = models.CharField(max_length=200, help_text="The path that was asked.")
     request_sha256 = Sha256Field()
     status = models.PositiveSmallIntegerField()
-    answer = models.JSONField()
+    answer = models.TextField(help_text="JSON, exactly as it was sent.")
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:

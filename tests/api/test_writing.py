@@ -231,7 +231,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(ours, settings):
 
 def test_rule_20_whoever_sent_an_observation_by_the_api_does_not_approve_what_rests_on_it():
     from credits import services
-    from credits.errors import BarredByOwnAct
+    from credits.errors import HasAHandInIt
 
     ours = world.customer()
     person = world.factories.user("finance", "finance_approver")
@@ -242,7 +242,7 @@ def test_rule_20_whoever_sent_an_observation_by_the_api_does_not_approve_what_re
     )
     assert sent.status_code == 201, sent.content
     memo = ours.propose()
-    with world.as_(person), pytest.raises(BarredByOwnAct):
+    with world.as_(person), pytest.raises(HasAHandInIt):
         services.approve_memo(memo, taken_on=world.date(2023, 4, 10))
 
 
