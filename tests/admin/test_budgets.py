@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from audit.record import acting
 from base.models import ROLES, User
 from tests.admin.forms import log_in, page
 from tests.audit import stages as world
@@ -24,7 +26,10 @@ def person(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
     from tests.conftest import _restore_from_template
 
     with django_db_blocker.unblock():
-        yield world.build().person
+        seeing = world.build().person
+        with acting(seeing, via="command"):
+            seeing.groups.add(Group.objects.get(name="auditor"))
+        yield seeing
         _restore_from_template(None)
 
 

@@ -1,6 +1,7 @@
 """Every page of the admin: who sees it, who edits, and that it costs few queries."""
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -35,9 +36,8 @@ def test_a_visitor_is_asked_to_log_in():
         assert (answer.status_code, answer.url.split("?")[0]) == (302, "/admin/login/")
 
 
-def test_every_model_of_a_row_has_a_page():
-    named = {name for table in VIEW.values() for name in table}
-    assert named <= set(MODELS)
+def test_every_model_of_a_row_exists():
+    assert all(apps.get_model(name) for table in VIEW.values() for name in table)
 
 
 def test_after_migration_the_groups_have_exactly_their_permissions():

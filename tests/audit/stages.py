@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
+from audit import tokens
+from base.api.models import Token
 from base.models import ROLES, User
 from contracts import services as contracts
 from contracts.checks import open_standings
@@ -60,13 +62,17 @@ def vendor(reference: str) -> World:
 
 
 def build() -> Stages:
-    """Make it all; the actor of every act under test is somebody with every role and no hand in anything."""
-    stages = Stages(factories.user(*ROLES, name="every-role"))
+    """Make it all; the actor of every act under test is somebody with every role and no hand in anything.
+
+    But for the auditor's: whatever an auditor looks at is on record too, and would stand between the acts.
+    """
+    stages = Stages(factories.user(*[role for role in ROLES if role != "auditor"], name="every-role"))
     _versions(stages)
     _customers(stages)
     _vendors(stages)
     _books(stages)
     _measurements(stages)
+    _tokens(stages)
     return stages
 
 
@@ -150,6 +156,23 @@ def _measurements(stages: Stages) -> None:
     stages.rows["seconds"] = stages.worlds["sent"].contract.source_bindings.get().source
     with as_("vendor_manager"):
         stages.rows["exclusion"] = propose(due, "m-1")
+
+
+def _tokens(stages: Stages) -> None:
+    with as_("administrator"):
+        stages.rows["token"] = make_token(factories.user("auditor"))
+
+
+def make_token(owner: User) -> Token:
+    """A token of the API for a month."""
+    token, _ = tokens.create_token(
+        owner=owner,
+        name="a reader",
+        scopes=["read:assessments"],
+        created_at=LATER,
+        expires_at=LATER + timedelta(days=30),
+    )
+    return token
 
 
 def propose(due: World, external_id: str) -> Exclusion:

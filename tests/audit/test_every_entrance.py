@@ -19,9 +19,10 @@ from django.core.management import call_command, get_commands
 from django.db import IntegrityError, connection, transaction
 from django.test import RequestFactory
 
+from audit import tokens
 from audit.models import Event
 from audit.record import acting
-from base import jobs
+from base import clock, jobs
 from base.correlation import correlated
 from base.models import Job
 from contracts import services as contracts
@@ -126,6 +127,11 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
     "contracts.record_signature": (
         ["contract_version.sign"],
         lambda s: contracts.record_signature(s.version("half_signed"), "Their Customer Ltd", "T. Heirs", DAY),
+    ),
+    "tokens.create_token": (["token.create"], lambda s: world.make_token(s.person)),
+    "tokens.revoke_token": (
+        ["token.revoke"],
+        lambda s: tokens.revoke_token(s.rows["token"], revoked_at=LATER, reason=REASON),
     ),
     "measurements.create_source": (
         ["source.create"],
@@ -273,6 +279,7 @@ MODULES: dict[str, ModuleType] = {
     "measurements": measuring,
     "credits": credits,
     "invoices": invoices,
+    "tokens": tokens,
 }
 
 
@@ -419,6 +426,7 @@ BUTTONS: dict[tuple[str, str], tuple[str, Callable[[Stages], Any], dict[str, Any
         lambda s: s.rows["entry"],
         {"taken_on": "2031-01-16"},
     ),
+    ("api.token", "revoke"): ("token.revoke", lambda s: s.rows["token"], {}),
     ("credits.period", "close"): ("period.close", lambda s: s.rows["reopened"], {}),
     ("credits.period", "reopen"): ("period.reopen", lambda s: s.rows["closed"], {}),
 }
@@ -583,6 +591,18 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
         "invoice_file.import",
         lambda s: (None, {"file": upload(world.invoices_file())}),
     ),
+    ("api.token", "add"): (
+        "token.create",
+        lambda s: (
+            None,
+            {
+                "owner": s.person.pk,
+                "name": "a reader",
+                "scopes": ["read:assessments"],
+                "expires_on": (clock.now() + timedelta(days=30)).date().isoformat(),
+            },
+        ),
+    ),
     ("base.user", "add"): (
         "user.create",
         lambda s: (
@@ -636,7 +656,8 @@ def test_a_form_writes_exactly_its_event(stages, model, view):
     before = last_event()
     address = page(model, view, row.pk) if row else page(model, view)
     answer = client.post(address, values, headers={"X-Request-ID": CORRELATION})
-    assert answer.status_code == 302, errors_of(answer)
+    # A token's text is shown once, in the answer itself; every other form sends on.
+    assert answer.status_code == (200 if model == "api.token" else 302), errors_of(answer)
     connection.check_constraints()
     expect_one(before, verb, stages, REASON if "reason" in values else None)
 
@@ -673,7 +694,7 @@ def test_a_file_is_looked_at_first_and_then_kept_with_its_event(stages):
 
 # Commands and jobs -------------------------------------------------------------------------------------------
 
-ACTING_COMMANDS = {"import_csv", "demo_replay"}
+ACTING_COMMANDS = {"import_csv", "make_token", "demo_replay"}
 LOOKING_COMMANDS = {"verify_record", "demo_summary", "bench", "evidence", "statement"}
 KEEPING_COMMANDS = {"seal_record"}
 
@@ -682,6 +703,18 @@ def test_every_command_is_known_to_act_or_to_look():
     rooms = {"base", "audit", "contracts", "measurements", "credits", "credits.invoices", "pages", "demo"}
     ours = {name for name, room in get_commands().items() if room in rooms}
     assert ours == ACTING_COMMANDS | LOOKING_COMMANDS | KEEPING_COMMANDS
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_the_command_that_makes_a_token_writes_its_event(stages):
+    before = last_event()
+    given = ["--by=every-role", "--owner=every-role", "--name=a reader", "--scope=read:assessments"]
+    with correlated(CORRELATION):
+        call_command("make_token", *given, verbosity=0)
+    connection.check_constraints()
+    [event] = new_events(before)
+    assert (event.verb, event.actor, event.via) == ("token.create", stages.person, "command")
+    assert event.correlation_id == CORRELATION
 
 
 @pytest.mark.usefixtures("rolled_back")
