@@ -15,9 +15,12 @@ from credits.evidence import evidence_file
 from credits.explained import Explained, instant, money
 from credits.invoices.models import InvoiceLine
 from credits.models import Assessment, Breach, CreditMemo, Finalisation
+from credits.statement_documents import statement_pdf, statement_xlsx
 from measurements.models import Exclusion, Payload
 from reckoning.assessment import AssessmentInputs
 from reckoning.fields import zone_info
+
+__all__ = ["evidence_pdf_of", "evidence_value", "explained", "statement_pdf", "statement_xlsx"]
 
 
 def evidence_pdf_of(assessment: Assessment, page_size: PageSize = "A4") -> bytes:

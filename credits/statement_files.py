@@ -40,7 +40,7 @@ def amount_text(amount: Decimal, currency: str) -> str:
 
 def to_json(value: Statement) -> bytes:
     """Canonical JSON: parameters, balances, rows, control totals and how many rows there are."""
-    return canonical_json(_document(value)) + b"\n"
+    return canonical_json(document_of(value)) + b"\n"
 
 
 def to_csv(value: Statement) -> bytes:
@@ -48,12 +48,13 @@ def to_csv(value: Statement) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for row in _rows(value):
+    for row in rows_of(value):
         writer.writerow([_cell(name, row.get(name, "")) for name in COLUMNS])
     return text.getvalue().encode()
 
 
-def _document(value: Statement) -> dict[str, Any]:
+def document_of(value: Statement) -> dict[str, Any]:
+    """The statement as plain JSON values: what every form of it is made from."""
     return {
         "format": FORMAT,
         "parameters": {
@@ -98,8 +99,9 @@ def _document(value: Statement) -> dict[str, Any]:
     }
 
 
-def _rows(value: Statement) -> list[dict[str, str]]:
-    document = _document(value)
+def rows_of(value: Statement) -> list[dict[str, str]]:
+    """The rows of the CSV by the names of its columns, before formulas are guarded."""
+    document = document_of(value)
     given = document["parameters"]
     rows = [
         {

@@ -18,7 +18,7 @@ KOREAN = "삼성전자 주식회사"
 LONG = "The Very Long Named Company for Hosting, Networking and Other Services of All Kinds " * 3
 SHAPES: dict[str, dict[str, Any]] = {
     "plain": {},
-    "long": {"party": LONG.strip(), "service": LONG.strip()[:200]},
+    "long": {"party": LONG.strip(), "service": LONG[:199].strip()},
     "arabic": {"party": ARABIC, "service": ARABIC},
     "hebrew": {"party": HEBREW, "service": HEBREW},
     "cjk": {"party": f"{JAPANESE} {KOREAN}", "service": JAPANESE * 3},
@@ -41,7 +41,12 @@ def told(*, outages: int = 2, fee: Any = "kept", service: str = "shop", **change
     given: dict[str, Any] = {
         "service": service,
         "intervals": [
-            outage(DAY_0 + timedelta(hours=2 * at), timedelta(minutes=40), f"incident-{at:03d}", components=[service])
+            outage(
+                DAY_0 + timedelta(hours=2 * at),
+                timedelta(minutes=40),
+                f"incident-{at:03d}",
+                components=[service],
+            )
             for at in range(outages)
         ],
         "exclusions": [maintenance(DAY_0, timedelta(minutes=30))],
@@ -65,7 +70,11 @@ def value(
         standing="Provisional result." if provisional else "Final result.",
         provisional=provisional,
         dated=shown.inputs.known_at,
-        facts=[("Promised by", party), ("Window", instant(shown.inputs.window_start)), ("Credit", shown.credit)],
+        facts=[
+            ("Promised by", party),
+            ("Window", instant(shown.inputs.window_start)),
+            ("Credit", shown.credit),
+        ],
         promised=[(clause.number, clause.heading, clause.text) for clause in shown.clauses],
         measured=shown.measured(),
         outages=_listing(("Incident", "Severity", "From", "To", "Length", "Counts", "Row"), shown.outages()),

@@ -10,8 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from base import csvio
 from base.errors import DomainError
 from contracts.models import Counterparty, LegalEntity
+from credits.statement_documents import statement_pdf, statement_xlsx
 from credits.statement_files import to_csv, to_json
 from credits.statements import statement
+
+WRITERS = {"csv": to_csv, "json": to_json, "pdf": statement_pdf, "xlsx": statement_xlsx}
 
 
 class Command(BaseCommand):
@@ -22,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("month", help="the first month, such as 2023-01")
         parser.add_argument("--until", help="the last month, such as 2023-03; the first one if left out")
         parser.add_argument("--legal-entity", help="code of our company, where the counterparty has several")
-        parser.add_argument("--format", choices=("csv", "json"), default="csv")
+        parser.add_argument("--format", choices=tuple(WRITERS), default="csv")
         parser.add_argument("--output", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,8 +39,7 @@ class Command(BaseCommand):
             value = statement(
                 counterparty, _entity(counterparty, options["legal_entity"]), from_on=first, until_on=after
             )
-            content = to_json(value) if options["format"] == "json" else to_csv(value)
-            options["output"].write_bytes(content)
+            options["output"].write_bytes(WRITERS[options["format"]](value))
         except (DomainError, OSError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{options['output']}: {value.row_count} rows, {first} to {after} (excluded)")
