@@ -189,6 +189,18 @@ KINDS = (
             Scope.OWN: (CUSTOMER_LOGIN,),
         },
     ),
+    # What is written to vendors, and what they answer.
+    Kind(
+        "vendor_profile",
+        _sides(*BOTH_SIDES, customers=False),
+        ("vendors.vendorprofile",),
+    ),
+    Kind(
+        "letter",
+        _sides(*BOTH_SIDES, customers=False, logins=True),
+        ("vendors.claimletter", "vendors.sentletter"),
+    ),
+    Kind("answer", _sides(*BOTH_SIDES, customers=False, logins=True), ("vendors.answer",)),
     # What is proven, told and summed up.
     Kind("evidence", _sides(*BOTH_SIDES, logins=True)),
     # Customer success sees what was worded for it.

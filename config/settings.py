@@ -5,6 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from base.logging import configure as configure_logging
 from config import environment
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "measurements",
     "credits",
     "credits.invoices",
+    "vendors",
     "notices",
     "pages",
     "demo",
@@ -234,6 +236,9 @@ MAIL_FOLDER = ENV.mail_folder
 UNFOLD = {
     "SITE_TITLE": "SLA Ledger",
     "SITE_HEADER": "SLA Ledger",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("pages/icon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
 }
