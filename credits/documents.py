@@ -91,7 +91,8 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
         measured=told.measured(),
         outages=_outages(told),
         exclusions=Listing(
-            _columns("Id 8", "Kind 22", "From 20", "To 20", "Announced 20", "Result 30"), told.exclusions()
+            _columns("Id 8", "Kind 20", "From (UTC) 21", "To (UTC) 21", "Announced 21", "Result 29"),
+            told.exclusions(),
         ),
         steps=told.steps(),
         readings=Listing(
@@ -112,7 +113,7 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
             empty="Nothing has been decided about this result yet.",
         ),
         sources=Listing(
-            _columns("What 24", "Known since 20", "Rows used 10 right", "SHA-256 of the file 48"),
+            _columns("What 28", "Known since 22", "Rows used 10 right", "SHA-256 of the file 48"),
             _sources(told.inputs),
             before="Every file is kept byte for byte. A row is named above by the beginning of its file's hash and its "
             "number in the file.",
@@ -148,7 +149,13 @@ def _outages(told: Explained) -> Listing:
     if told.inputs.intervals:
         return Listing(
             _columns(
-                "Incident 20", "Severity 11", "From 22", "To 22", "Length 14 right", "Counts 9", "Row 24"
+                "Incident 20",
+                "Severity 11",
+                "From (UTC) 22",
+                "To (UTC) 22",
+                "Length 14 right",
+                "Counts 9",
+                "Row 24",
             ),
             told.outages(),
             before="Everything that the source reported for the window, also where it does not count. Overlapping "

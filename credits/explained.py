@@ -66,6 +66,11 @@ def instant(value: datetime) -> str:
     return text.removesuffix("+00:00") + " UTC" if text.endswith("+00:00") else text
 
 
+def utc(value: datetime) -> str:
+    """An instant in UTC for a column whose header says so."""
+    return instant(value).removesuffix(" UTC")
+
+
 def clauses_of(terms: Terms, key: str) -> list[Clause]:
     """The clauses in words that a commitment consists of, with those that hold for all."""
     every = word(terms)
@@ -282,14 +287,14 @@ class Explained:
         return rows
 
     def outages(self) -> list[tuple[str, ...]]:
-        """Every reported interval: id, severity, from, to, length, whether it counts, and where it was read."""
+        """Every reported interval: id, severity, from, to (UTC), length, whether it counts, and where it was read."""
         counted = set(measure(self.commitment, self.inputs).counted)
         return [
             (
                 one.id,
                 one.severity,
-                instant(one.start),
-                instant(one.end),
+                utc(one.start),
+                utc(one.end),
                 duration(Fraction((one.end - one.start) // _MICROSECOND, 1_000_000)),
                 "yes" if one.id in counted else "no",
                 one.observation,
@@ -310,15 +315,15 @@ class Explained:
         return rows, quiet
 
     def exclusions(self) -> list[tuple[str, ...]]:
-        """Every exclusion that was asked for: id, kind, from, to, announced, and what became of it."""
+        """Every exclusion that was asked for: id, kind, from, to, announced (UTC), and what became of it."""
         refused = dict(measure(self.commitment, self.inputs).excluded.refused)
         return [
             (
                 one.id,
                 KINDS[one.kind],
-                instant(one.start),
-                instant(one.end),
-                instant(one.announced_at) if one.announced_at else "no announcement",
+                utc(one.start),
+                utc(one.end),
+                utc(one.announced_at) if one.announced_at else "no announcement",
                 f"not excluded: {refused[one.id]}" if one.id in refused else "excluded",
             )
             for one in sorted(self.inputs.exclusions, key=lambda one: (one.start, one.end, one.id))

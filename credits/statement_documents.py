@@ -86,9 +86,9 @@ def _blocks(value: Statement, document: dict[str, Any], digest: str) -> list[Blo
         Heading("Movements"),
         Table(
             [
-                Column("On", 12),
-                Column("Entry and document", 24),
-                Column("What it is for", 42),
+                Column("On", 16),
+                Column("Entry and document", 27),
+                Column("What it is for", 38),
                 Column("Account", 24),
                 Column("Amount", 18, "right"),
             ],

@@ -116,7 +116,7 @@ def _waterfall(value: EvidenceValue) -> list[Block]:
         width=495,
     )
     rows = table_of(value.steps)
-    shares = (36, 26, 22, 24)
+    shares = (30, 32, 22, 24)
     columns = [
         Column(name, share, "right" if name == "Value" else "left")
         for name, share in zip(rows.columns, shares, strict=True)

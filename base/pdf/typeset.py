@@ -24,9 +24,9 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _ARABIC = re.compile("[\u0600-\u08ff]")
 _WIDE = "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
-# A line may break after a run of spaces and around every wide character, but not before what closes.
+# A line may break after spaces, after a slash, and around every wide character, but not before what closes.
 _CLOSING = "\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff01\uff1f\uff09\u300d\u300f\u3011\u3009\u300b\u3005\u30fc"
-_PIECES = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^\\s{_WIDE}]+\\s*|\\s+")
+_PIECES = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^\\s/{_WIDE}]+/*\\s*|/+\\s*|\\s+")
 _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", "«": "»"}
 _BACK = {closing: opening for opening, closing in _PAIRS.items()}
 
@@ -114,12 +114,14 @@ class Typesetter:
 
 
 def _base(text: str) -> str:
-    """The direction of a paragraph: that of its first letter."""
-    for one in text:
-        direction = unicodedata.bidirectional(one)
-        if direction in ("L", "R", "AL"):
-            return "L" if direction == "L" else "R"
-    return "L"
+    """The direction of a paragraph: right to left where it begins with such a letter and most letters are so.
+
+    An English sentence that begins with an Arabic name stays an English sentence.
+    """
+    letters = [one for one in map(unicodedata.bidirectional, text) if one in ("L", "R", "AL")]
+    if not letters or letters[0] == "L":
+        return "L"
+    return "L" if letters.count("L") * 2 > len(letters) else "R"
 
 
 def _run(name: str, text: str, size: float) -> Run:

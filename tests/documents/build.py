@@ -77,7 +77,9 @@ def value(
         ],
         promised=[(clause.number, clause.heading, clause.text) for clause in shown.clauses],
         measured=shown.measured(),
-        outages=_listing(("Incident", "Severity", "From", "To", "Length", "Counts", "Row"), shown.outages()),
+        outages=_listing(
+            ("Incident", "Severity", "From (UTC)", "To (UTC)", "Length", "Counts", "Row"), shown.outages()
+        ),
         exclusions=_listing(("Id", "Kind", "From", "To", "Announced", "Result"), shown.exclusions()),
         steps=shown.steps(),
         readings=_listing(("Reading", "Promise", "Level", "Credit"), shown.readings()),

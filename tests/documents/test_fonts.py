@@ -50,6 +50,7 @@ def test_every_character_of_the_common_sets_has_a_face(codec: str, lead: int, tr
         ("שלום (ACME) 12", "12 (ACME) םולש"),
         ("ACME (שלום) 12", "ACME (םולש) 12"),
         ("ACME שלום (טוב) x", "ACME (בוט) םולש x"),
+        ("שלום is up at least 99.9 %.", "םולש is up at least 99.9 %."),
         ("株式会社", "株式会社"),
         ("삼성전자", "삼성전자"),
         ("e\u0301", "é"),
