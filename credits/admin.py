@@ -35,6 +35,13 @@ from credits.models import (
     Posting,
 )
 from credits.reading import claims_with_state, days_left, last_claim_step, last_memo_step, memos_with_state
+from reckoning.money import minor_digits
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """An amount with the decimals of its currency, and the currency."""
+    return "—" if amount is None else f"{amount:.{minor_digits(currency)}f} {currency}"
+
 
 OF_ASSESSMENT = ("commitment__version__contract", "commitment__service")
 
@@ -93,8 +100,7 @@ class AssessmentAdmin(FactsAdmin):
         "revision",
         "outcome",
         "level_percent",
-        "credit_amount",
-        "currency",
+        "credit",
         "is_final",
         "known_at",
     ]
@@ -105,6 +111,11 @@ class AssessmentAdmin(FactsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assessment]:
         """With what the list shows."""
         return super().get_queryset(request).select_related(*OF_ASSESSMENT, "finalisation")
+
+    @admin.display(description="Service credit", ordering="credit_amount")
+    def credit(self, row: Assessment) -> str:
+        """The amount with its currency; none while a question is open."""
+        return money(row.credit_amount, row.currency)
 
     @admin.display(description="Final", boolean=True)
     def is_final(self, row: Assessment) -> bool:
@@ -142,7 +153,7 @@ class BreachAdmin(FactsAdmin):
     @admin.display(description="Service credit")
     def credit(self, row: Breach) -> str:
         """The amount with its currency."""
-        return f"{row.assessment.credit_amount} {row.assessment.currency}"
+        return money(row.assessment.credit_amount, row.assessment.currency)
 
 
 class ClaimStepInline(FactsInline):
@@ -306,7 +317,7 @@ MEMO_ACTS = (
 class CreditMemoAdmin(FactsAdmin):
     inlines = [MemoStepInline]
     acts = MEMO_ACTS
-    list_display = ["__str__", "counterparty", "direction", "amount", "currency", "state", "document_number"]
+    list_display = ["__str__", "counterparty", "direction", "worth", "state", "document_number"]
     list_filter = ["direction", "counterparty", "currency"]
     search_fields = ["assessment__window_label", "counterparty__name", "steps__document_number"]
 
@@ -321,6 +332,11 @@ class CreditMemoAdmin(FactsAdmin):
     def state(self, row: Any) -> str:
         """That of the last step."""
         return str(CreditMemo.State(row.state).label)
+
+    @admin.display(description="Amount", ordering="amount")
+    def worth(self, row: CreditMemo) -> str:
+        """The amount with its currency."""
+        return money(row.amount, row.currency)
 
     @admin.display(description="Number")
     def document_number(self, row: Any) -> str:

@@ -118,6 +118,9 @@ def _many(item: Shape, values: list[Any], place: str, name: str, label: str) -> 
     for index, value in enumerate(values):
         child = _node(item, value, f"{place}.{index}", f"{one} {index + 1}")
         child.removable, child.movable = True, index > 0
+        if index:
+            # Said once, at the first.
+            child.help = ""
         node.children.append(child)
     return node
 

@@ -88,7 +88,7 @@ def words(name: str) -> str:
 @cache
 def group_of(model: type[BaseModel]) -> Group:
     """The shape of a model."""
-    doc = (model.__doc__ or "").strip().split("\n")[0]
+    doc = (model.__doc__ or "").strip().split("\n")[0].replace("`", "")
     return Group(tuple(_field(name, info) for name, info in model.model_fields.items()), doc)
 
 
