@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import main_job, reckoning
+from bench import documents, main_job, reckoning
 from demo.people import require_demo
 
 
 class Command(BaseCommand):
-    help = "Measure the reckoning and the demo's main job; prints name, value and aim of each figure."
+    help = "Measure the reckoning, documents and the demo's main job; prints name, value and aim of each figure."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--without-demo", action="store_true", help="leave out the demo's main job")
@@ -29,6 +29,11 @@ class Command(BaseCommand):
         self._line("pure reckoning of one month, milliseconds", f"{per_month:.2f}", "< 3")
         self._line("pure reckoning / bare sum", f"{speeds.pure_seconds / speeds.bare_seconds:.0f}", "-")
         self._line("results that differ between the two", f"{speeds.differing}", "0")
+        for outages in (documents.OUTAGES, 300):
+            made = documents.measure(outages=outages)
+            named = f"evidence PDF/A of {outages} outages ({made.pages} pages)"
+            self._line(f"{named}, a second", f"{made.per_second:.1f}", "-")
+            self._line(f"{named} / bare pages", f"{made.multiple:.2f}", "<= 1.5")
         if not options["without_demo"]:
             job = main_job.measure()
             self._line("demo's main job, seconds", f"{job.seconds:.1f}", "< 120")
