@@ -39,6 +39,7 @@ def replay(stage: Stage, *, as_of: date, say: Callable[[str], None]) -> None:
             stage.act(act.name, act.person)
         if act.jobs is not None:
             stage.work(*stage.act(act.name, act.jobs))
+    stage.settle()
     stage.work(("audit.seal", f"demo {as_of} end", {}))
 
 

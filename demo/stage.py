@@ -51,13 +51,26 @@ class Stage:
                 jobs.run(number)
         self._wait(numbers)
 
-    def _wait(self, numbers: list[int]) -> None:
+    def settle(self) -> None:
+        """Wait for whatever else is to be done, such as notices that follow from results."""
+        numbers = self.act("settle", lambda: [number for number, _ in jobs.waiting()])
+        while numbers:
+            if self.inline:
+                for number in numbers:
+                    jobs.run(number)
+            self._wait(numbers, stop_at_failure=False)
+            numbers = self.act("settle", lambda: [number for number, _ in jobs.waiting()])
+
+    def _wait(self, numbers: list[int], *, stop_at_failure: bool = True) -> None:
         started = sent = time.monotonic()
         left = len(numbers)
         while rows := self.act("wait", lambda: _unfinished(numbers)):
             for job in rows:
-                if job.failed_at:
+                if job.failed_at and stop_at_failure:
                     raise ReplayStuck(f"job {job.kind} {job.key}: given up: {job.last_error}")
+            rows = [job for job in rows if not job.failed_at]
+            if not rows:
+                return
             if len(rows) < left:
                 started, left = time.monotonic(), len(rows)
             elif time.monotonic() - started > PATIENCE_SECONDS:

@@ -90,8 +90,6 @@ def summarise(as_of: date) -> Summary:
             "journal entries": JournalEntry.objects.count(),
             "postings": Posting.objects.count(),
             "months closed": PeriodStep.objects.filter(state=PeriodStep.State.CLOSED).count(),
-            "events": verification.events,
-            "sealed blocks": verification.blocks,
         },
         listed=listed_by_reason(source=incidents, known_at=known_at),
         one_sided=(len(one_sided.only_in_seconds), len(one_sided.only_in_intervals)),

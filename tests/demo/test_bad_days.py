@@ -137,11 +137,14 @@ def test_ten_kills_at_random_moments_leave_the_final_figures_the_same(demo: Demo
             victims = _find(demo.process.pid, kind)
             time.sleep(0.05)
         if victims:
-            # Sometimes the head of the pool or the server, sometimes one of the processes below it.
-            os.kill(draw.choice(victims[:3]), signal.SIGKILL)
+            # The head of the pool or the server first; later sometimes one of the processes below it.
+            os.kill(draw.choice(victims[:3]) if killed[kind] else victims[0], signal.SIGKILL)
             killed[kind] += 1
     while demo.again_if_it_ended():
         assert time.monotonic() < deadline, demo.progress()
         time.sleep(0.2)
     assert sum(killed.values()) == KILLS, f"the replay was over too soon: {killed}"
+    for server in ("worker", "broker", "database"):
+        assert f"{server} ended with status -9; it is started again" in demo.progress()
+    assert demo.progress().count("replaying 2022-02") > 1, "the replay itself was never killed"
     assert _summary(demo.progress()) == PUBLISHED.read_text().splitlines()
