@@ -1,6 +1,6 @@
 """Setting what vendors say against what was reckoned, and one of their lists against the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -42,16 +42,28 @@ class Reconciled:
         return difference is not None and abs(difference) <= TOLERANCE and not self.unknown_seconds
 
 
-def reconcile_published(*, source: Source, contract: Contract, known_at: datetime) -> tuple[Reconciled, ...]:
+def reconcile_published(
+    *,
+    source: Source,
+    contract: Contract,
+    known_at: datetime,
+    months: Collection[date] | None = None,
+    services: Collection[str] | None = None,
+) -> tuple[Reconciled, ...]:
     """Reckon each published month anew by the contract's own reading, as known at ``known_at`` (rule 6).
 
     ``source`` published the figures (calendar months in UTC); the contract's terms say which source measures
     and what a partial outage weighs, and only their window is replaced by the month. Figures of services that
-    the contract promises nothing of are left out. Ordered by service and month.
+    the contract promises nothing of are left out, and so is what ``months`` (their first days) and ``services``
+    (their codes) do not name, where they are given. Ordered by service and month.
 
     Raises SourceUnbound, WrongShape.
     """
-    figures = _latest_figures(source, known_at)
+    figures = [
+        one
+        for one in _latest_figures(source, known_at)
+        if (months is None or one.month_on in months) and (services is None or one.service.code in services)
+    ]
     versions: dict[int, dict[str, Commitment]] = {}
     found: list[Reconciled] = []
     for month in sorted({figure.month_on for figure in figures}):
