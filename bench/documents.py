@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from reportlab.pdfgen.canvas import Canvas
+
 from audit.documents import EvidenceValue, Listing, evidence_pdf
 from base.pdf.blocks import Column
 from base.pdf.faces import ink
@@ -40,11 +42,13 @@ class Documents:
 
 
 def measure(*, outages: int = OUTAGES, rounds: int = ROUNDS) -> Documents:
-    """The best of ``rounds`` for each, after one that warms the typefaces."""
+    """The best of ``rounds`` for each, in turns, after one that warms the typefaces."""
     value = evidence(outages)
     pages = _drawn(value)
-    whole = _best(lambda: evidence_pdf(value), rounds)
-    bare = _best(lambda: _bare(pages), rounds)
+    whole = bare = float("inf")
+    for _ in range(rounds):
+        whole = min(whole, _seconds(lambda: evidence_pdf(value)))
+        bare = min(bare, _seconds(lambda: _bare(pages)))
     return Documents(1 / whole, len(pages), whole / bare)
 
 
@@ -135,8 +139,6 @@ def _drawn(value: EvidenceValue) -> Drawn:
 
 
 def _bare(pages: Drawn) -> bytes:
-    from reportlab.pdfgen.canvas import Canvas
-
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=SIZES["A4"], pageCompression=1, invariant=1, initialFontName=BODY)
     for page in pages:
@@ -149,10 +151,7 @@ def _bare(pages: Drawn) -> bytes:
     return out.getvalue()
 
 
-def _best(work: Callable[[], bytes], rounds: int) -> float:
-    best = float("inf")
-    for _ in range(rounds):
-        started = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - started)
-    return best
+def _seconds(work: Callable[[], bytes]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
