@@ -2,8 +2,8 @@
 
 The pictures use few elements, and those are drawn here: rectangles, lines, circles, paths of straight strokes,
 and text, which is set like any other text of the document, with all its scripts. An element, or a stroke, that
-is not known raises :class:`UnknownShape`: nothing of a picture is lost in silence. (svglib draws the same text
-too, ten times slower, in one typeface only, and drops what it does not know.)
+is not known raises :class:`UnknownShape`: nothing of a picture is lost in silence. (A general converter of SVG
+was tried: ten times slower, one typeface only, and it drops what it does not know.)
 """
 
 import re

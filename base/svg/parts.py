@@ -1,8 +1,8 @@
 """What all pictures share: palettes, exact coordinates, text that fits, hatches as one computed path.
 
-The text is written for two readers: a browser, and svglib, which loses patterns, group opacity, baselines,
-variables, markers and masks without a word. So there are none: sizes are in points, everything is a
-presentation attribute, and a style sheet of the page may still recolour by class.
+The text has two readers: a browser, and the drawing into a PDF (``base.pdf.picture``), which knows few elements and
+refuses the rest. So there are no patterns, masks, markers, variables and no group opacity: sizes are in points,
+everything is a presentation attribute, and a style sheet of the page may still recolour by class.
 """
 
 import unicodedata
