@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from audit.record import acting
 from base.access import visible
 from base.api.models import Token
+from base.api.throttling import PerAddress, PerToken
 from base.models import User
 
 
@@ -32,6 +33,15 @@ class ActorView(APIView):
         """The actor is released whatever happens: the next request of this thread is somebody else's."""
         with ExitStack() as self._bound:
             return super().dispatch(request, *args, **kwargs)
+
+    throttle_classes = [PerToken]
+
+    def perform_authentication(self, request: Request) -> None:
+        """The address is counted first: guessing tokens is asking as well."""
+        throttle = PerAddress()
+        if not throttle.allow_request(request, self):
+            self.throttled(request, throttle.wait())  # type: ignore[arg-type]
+        super().perform_authentication(request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """After authentication, permission and throttles."""

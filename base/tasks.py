@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from base import jobs
+from base import clock, jobs, limits
 
 
 @shared_task(name="base.run_job", bind=False)
@@ -13,5 +13,6 @@ def run_job(job_id: int) -> str:
 
 @shared_task(name="base.sweep", ignore_result=True)
 def sweep() -> None:
-    """Find the work that the broker lost and send it again."""
+    """Find the work that the broker lost and send it again; forget counts that no limit asks for."""
     jobs.sweep()
+    limits.forget(clock.now())
