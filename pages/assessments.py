@@ -45,6 +45,7 @@ def assessments(request: HttpRequest) -> HttpResponse:
         _narrowed(rows, asked).order_by("-window_start", PARTIES, "commitment__service__code"), PER_PAGE
     )
     context = {
+        "title": "Results",
         "page": page.get_page(request.GET.get("page")),
         "asked": asked,
         "contracts": visible_contracts(request.user).values_list("reference", flat=True)[:200],
@@ -57,7 +58,7 @@ def listed(rows: QuerySet[Assessment]) -> QuerySet[Assessment]:
     """With what ``pages/assessment_table.html`` shows, and without the long documents."""
     return (
         rows.select_related(PARTIES, "commitment__service", "finalisation")
-        .annotate(level_shown=KT("result__level__percent"), credit_shown=KT("result__credit_amount"))
+        .annotate(level_shown=KT("result__level__percent"))
         .defer("inputs", "result", "commitment__version__terms")
     )
 

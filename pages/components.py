@@ -89,7 +89,7 @@ def components(request: HttpRequest) -> HttpResponse:
         raise Http404("There is no such source, or none that your role may see.")
     if source is None:
         source = sources[0] if sources else None
-    context: dict[str, object] = {"sources": sources, "source": source}
+    context: dict[str, object] = {"title": "Components", "sources": sources, "source": source}
     if source is not None:
         period = period_of(request.GET.get("period", ""), as_of)
         context |= {"period": period, "choices": _choices(source, as_of)} | _shown(

@@ -68,6 +68,7 @@ def contracts(request: HttpRequest) -> HttpResponse:
             unsigned=Count("versions", filter=Q(versions__state__in=UNSIGNED)),
         )
     context = {
+        "title": "Contracts",
         "page": Paginator(rows.order_by("reference"), PER_PAGE).get_page(request.GET.get("page")),
         "asked": asked,
         "on": on,

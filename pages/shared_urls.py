@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pages import assessments, components, contracts
+from pages import assessments, components, contracts, mails
 
 urlpatterns = [
     path("components/", components.components, name="components"),
@@ -13,4 +13,5 @@ urlpatterns = [
     path("assessments/<int:pk>/", assessments.assessment, name="assessment"),
     path("assessments/<int:pk>/evidence.pdf", assessments.evidence_document, name="evidence_document"),
     path("assessments/<int:pk>/evidence.json", assessments.evidence_data, name="evidence_data"),
+    path("mails/", mails.mails, name="notices"),
 ]
