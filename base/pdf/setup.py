@@ -11,6 +11,5 @@ BOLD = "NotoSans-Bold"
 
 rl_config.canvas_basefontname = BODY
 rl_config.defaultGraphicsFontName = BODY
-rl_config.invariant = 1
 # Streams stay binary: text armour costs time and a quarter of the size.
 rl_config.useA85 = 0

@@ -13,7 +13,8 @@ from pikepdf.pdfa import validate_written
 from pypdf import PdfReader
 
 from audit.documents import evidence_pdf, evidence_sha256
-from base.pdf.blocks import PageSize
+from base.pdf.blocks import Column, Document, PageSize, Table
+from base.pdf.document import render
 from tests.documents.build import ARABIC, JAPANESE, SHAPES, value
 from verifier.verify import verify
 
@@ -177,10 +178,17 @@ def test_the_code_on_the_first_page_is_the_hash_of_the_data(monkeypatch: pytest.
     assert made == [f"sla-ledger-evidence:sha256:{sha256(given.data).hexdigest()}"]
 
 
-def test_a_row_with_too_few_cells_is_an_error_and_not_a_hole() -> None:
-    from base.pdf.blocks import Column, Document, Table
-    from base.pdf.document import render
+def test_a_cell_that_is_longer_than_a_page_goes_on_under_the_header_of_the_next() -> None:
+    words = [f"n{at:04d}" for at in range(4000)]
+    table = Table([Column("Name", 20), Column("Long", 80)], [("a row", " ".join(words)), ("the next", "end")])
+    reader = PdfReader(io.BytesIO(render(Document("t", "a", "s", value().dated, [table]))))
+    pages = [page.extract_text() for page in reader.pages]
+    assert len(pages) >= 3
+    assert all("Long" in page for page in pages)
+    assert [one for page in pages for one in page.split() if one[0] == "n" and one[1:].isdigit()] == words
 
+
+def test_a_row_with_too_few_cells_is_an_error_and_not_a_hole() -> None:
     table = Table([Column("a", 1), Column("b", 1)], [("only one",)])
     with pytest.raises(ValueError, match="1 cells under 2"):
         render(Document("t", "a", "s", value().dated, [table]))
