@@ -91,6 +91,24 @@ def test_the_history_gives_its_figures_and_a_second_run_changes_none_and_adds_no
     assert summarise(AS_OF) == summary
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_history_that_stops_at_an_earlier_date_goes_on_from_there() -> None:
+    stage = Stage(inline=True)
+    replay(stage, as_of=date(2022, 4, 15), say=lambda month: None)
+    early = summarise(date(2022, 4, 15))
+    assert len(early.vendor) == 7
+    assert {(row.claim, row.memo, row.days_left) for row in early.vendor} == {("found", "proposed", 15)}
+    assert early.published == (27, 27)
+
+    replay(stage, as_of=date(2022, 5, 12), say=lambda month: None)
+    later = summarise(date(2022, 5, 12))
+    assert {(row.claim, row.memo, row.days_left) for row in later.vendor} == {("sent", "issued", None)}
+    assert [(row.level, row.amount) for row in later.vendor] == [
+        (row.level, row.amount) for row in early.vendor
+    ]
+    assert later.balances
+
+
 def test_the_agenda_holds_nothing_after_its_date_and_keeps_the_order_of_days() -> None:
     acts = agenda(date(2023, 5, 16))
     assert max(act.day for act in acts) == date(2023, 5, 16)
