@@ -88,6 +88,8 @@ def _demo(supervisor: Supervisor) -> int:
         _wait_for_port(port)
     variables = _prepare(supervisor, broker=True)
     run = _without_owner(variables)
+    if not run.get("EMAIL_HOST"):
+        run |= _start_catcher(supervisor, run)
     supervisor.start(_celery("worker", run))
     supervisor.start(_celery("beat", run))
     status = supervisor.run(_manage(["demo_replay", "--as-of", DEMO_AS_OF], run))
@@ -140,6 +142,37 @@ def _start_database(supervisor: Supervisor, postgres: PostgreSQL) -> dict[str, s
 def _start_broker(supervisor: Supervisor, valkey: Valkey) -> dict[str, str]:
     supervisor.start(valkey.program())
     return {"BROKER_URL": valkey.url}
+
+
+def _start_catcher(supervisor: Supervisor, variables: Variables) -> dict[str, str]:
+    """A mail server for this machine that keeps every mail in a folder; returns where it is."""
+    port, folder = _mail_port(), Path(variables.get("MAIL_FOLDER") or LOCAL / "mail")
+    folder.mkdir(parents=True, exist_ok=True)
+    program = Program(
+        name="mail catcher",
+        argv=[sys.executable, "-m", "demo.mail_catcher", "--port", str(port), "--folder", str(folder)],
+        env=variables,
+        cwd=CHECKOUT,
+        log=_log("mail"),
+        death_signal=signal.SIGKILL,
+        ready=lambda: _answers(port),
+    )
+    supervisor.start(program)
+    return {
+        "EMAIL_HOST": HOST,
+        "EMAIL_PORT": str(port),
+        "EMAIL_FROM": variables.get("EMAIL_FROM") or "Example Software <notices@example.com>",
+        "MAIL_FOLDER": str(folder),
+    }
+
+
+def _mail_port() -> int:
+    """The port in MAIL_PORT, or a free one."""
+    if text := os.environ.get("MAIL_PORT"):
+        return _port_of("MAIL_PORT", text)
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _demo_variables() -> dict[str, str]:
@@ -240,9 +273,12 @@ def _log(name: str) -> Path:
 
 
 def _port() -> int:
-    text = os.environ.get("PORT") or "8000"
+    return _port_of("PORT", os.environ.get("PORT") or "8000")
+
+
+def _port_of(name: str, text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise LaunchError(f"PORT is {text!r}; it must be a number from 1 to 65535")
+        raise LaunchError(f"{name} is {text!r}; it must be a number from 1 to 65535")
     return int(text)
 
 

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -16,3 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if find_spec("pages.urls"):
     urlpatterns.append(path("", include("pages.urls")))
+if settings.DEMO_MODE:
+    urlpatterns.append(path("demo/", include("demo.urls")))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from demo import acts, settling
+from demo.mails import ensure_subscriptions
 from demo.people import ensure_people, require_demo
 from demo.schedule import MonthPlan, at, months, plus
 from demo.stage import Stage
@@ -30,6 +31,7 @@ def replay(stage: Stage, *, as_of: date, say: Callable[[str], None]) -> None:
     require_demo()
     stage.act("people", ensure_people)
     stage.act("contracts", ensure_world)
+    stage.act("mailboxes", ensure_subscriptions)
     shown = None
     for act in agenda(as_of):
         if act.day.replace(day=1) != shown:

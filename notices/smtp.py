@@ -59,7 +59,7 @@ class _NotingEncrypted(_Noting, smtplib.SMTP_SSL):
 
 class _Backend(EmailBackend):
     @property
-    def connection_class(self) -> type[smtplib.SMTP]:  # type: ignore[override]
+    def connection_class(self) -> type[smtplib.SMTP]:
         return _NotingEncrypted if self.use_ssl else _Noting
 
 

@@ -14,6 +14,7 @@ from tests import factories
 from tests.credits import world as credits_world
 
 NOW = datetime(2023, 4, 6, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 LEGAL, SUCCESS = "legal@example.com", "success@example.com"
 
 

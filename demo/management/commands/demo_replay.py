@@ -10,6 +10,7 @@ from base.correlation import correlated
 from base.errors import DomainError
 from demo import report
 from demo.history import replay
+from demo.mails import wait_for_mails
 from demo.stage import Stage
 from demo.summary import summarise
 
@@ -32,6 +33,8 @@ class Command(BaseCommand):
         try:
             with correlated():
                 replay(stage, as_of=options["as_of"], say=lambda month: self._progress(month, started))
+                if not stage.inline:
+                    stage.act("mails", lambda: wait_for_mails(self.stdout.write))
                 summary = stage.act("summary", lambda: summarise(options["as_of"]))
         except DomainError as error:
             raise CommandError(str(error)) from error

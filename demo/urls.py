@@ -1,0 +1,11 @@
+"""The addresses that only the demo has."""
+
+from django.urls import path
+
+from demo import views
+
+app_name = "demo"
+urlpatterns = [
+    path("mails/", views.mail_list, name="mails"),
+    path("mails/<str:name>/", views.mail_page, name="mail"),
+]
