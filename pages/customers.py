@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from base import clock
-from base.access import Asking, may, visible
+from base.access import Asking, visible
 from contracts.models import Commitment
 from contracts.reading import commitment_terms
 from credits.explained import duration, money
@@ -24,6 +24,7 @@ from notices.reading import MEANING, notices_with_state
 from pages.assessments import PARTIES
 from pages.calendar import midnight
 from pages.layout import viewing
+from pages.mails import open_results
 from reckoning.canonical import decimal_text
 
 SHOWN = 20
@@ -57,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
         breach__assessment__commitment__version__contract__direction="promised_by_us",
     )
     kept, total = _kept(request.user, as_of)
-    mails = visible(notices_with_state(), request.user, kind="notice").order_by("-pk")
+    mails = list(visible(notices_with_state(), request.user, kind="notice").order_by("-pk")[:MAILS])
     context = {
         "affected": affected,
         "affected_count": now.count(),
@@ -68,8 +69,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "kept": kept,
         "total": total,
         "strips": _strips(request.user, as_of),
-        "mails": [(mail, MEANING[mail.state]) for mail in mails[:MAILS]],
-        "may_see_memos": may(request.user, "view", "memo"),
+        "mails": [(mail, MEANING[mail.state]) for mail in mails],
+        "open_results": open_results(request.user, mails),
     }
     return render(request, "pages/customers.html", context)
 
@@ -105,14 +106,17 @@ def _claims_of(rows: Sequence[Assessment]) -> dict[int, Any]:
 
 
 def _in_words(rows: Sequence[Assessment], claims: dict[int, Any], as_of: date) -> list[Affected]:
-    return [
-        Affected(row, sentence_of(row), claim := claims.get(row.pk), _claim_words(claim, as_of))
-        for row in rows
-    ]
+    affected = []
+    for row in rows:
+        claim = claims.get(row.pk)
+        sentence = sentence_of(row, claim.state if claim else "")
+        affected.append(Affected(row, sentence, claim, _claim_words(claim, as_of)))
+    return affected
 
 
-def sentence_of(row: Assessment) -> str:
-    """What happened to a customer, without the words of the trade. Needs ``level_shown``."""
+def sentence_of(row: Assessment, state: str = "") -> str:
+    """What happened to a customer, without the words of the trade, and what follows from the ``state`` of the claim.
+    Needs ``level_shown``."""
     target = decimal_text(commitment_terms(row.commitment).target_percent)
     length = duration(Fraction(row.down_seconds))
     words = (
@@ -121,9 +125,17 @@ def sentence_of(row: Assessment) -> str:
     )
     if row.credit_amount is None:
         return f"{words} What the customer gets is not settled yet."
-    if row.credit_amount:
-        return f"{words} The customer gets back {money(row.credit_amount, row.currency)} if it is claimed in time."
-    return f"{words} Nothing is due for it."
+    if not row.credit_amount:
+        return f"{words} Nothing is due for it."
+    return f"{words} {_money_words(money(row.credit_amount, row.currency), state)}"
+
+
+def _money_words(amount: str, state: str) -> str:
+    if state in (ClaimStep.Kind.CLAIMED, ClaimStep.Kind.WAIVED):
+        return f"The customer gets {amount} back."
+    if state == ClaimStep.Kind.FORFEITED:
+        return f"The customer did not ask for the {amount} in time and gets nothing."
+    return f"The customer gets {amount} back if it is asked for in time."
 
 
 def _claim_words(claim: Any, as_of: date) -> str:

@@ -1,17 +1,26 @@
 """Every mail that was written, with its words and how it fared: an uncertain one is shown as such."""
 
+from collections.abc import Iterable
+
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from base.access import visible
-from notices.models import Audience
+from base.access import Asking, visible
+from credits.visibility import visible_assessments
+from notices.models import Audience, Notice
 from notices.reading import MEANING, NEEDS_A_PERSON, notices_with_state
 from pages.layout import viewing
 
 PER_PAGE = 25
+
+
+def open_results(user: Asking, shown: Iterable[Notice]) -> set[int]:
+    """The results behind these mails that the reader may open: a mail may be about another side's contract."""
+    wanted = [mail.assessment_id for mail in shown]
+    return set(visible_assessments(user).filter(pk__in=wanted).values_list("pk", flat=True))
 
 
 @require_safe
@@ -30,6 +39,7 @@ def mails(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "Mails",
         "page": page,
+        "open_results": open_results(request.user, page.object_list),
         "rows": [(mail, MEANING[mail.state]) for mail in page.object_list],
         "asked": asked,
         "states": MEANING.items(),

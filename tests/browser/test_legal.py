@@ -11,7 +11,7 @@ def test_legal_sees_what_needs_them_and_follows_it(visit):
     page = visit("lena")
     page.goto("/")
     expect(page.get_by_role("heading", name="What waits for legal")).to_be_visible()
-    needs = page.get_by_role("region", name="Contracts that need me")
+    needs = page.locator(".table[aria-label='Contracts that need me']")
     expect(needs).to_contain_text("CUS-2021-07 v2")
     expect(needs).to_contain_text("signature of")
     visit.check(page, "legal-home")

@@ -47,7 +47,7 @@ def test_a_result_explains_itself_from_the_list_to_the_evidence(visit):
     visit.check(page, "result-trace", dark=False)
     with page.expect_download() as download:
         page.get_by_role("link", name="Evidence, PDF").click()
-    assert download.value.suggested_filename == "evidence-VND-2021-01-actions-2023-Q1-r1.pdf"
+    assert download.value.suggested_filename.startswith("evidence-VND-2021-01-actions-2023-Q1-r")
 
 
 def test_a_customers_month_explains_its_incidents(visit):
