@@ -246,3 +246,44 @@ def models_edited(role: str) -> tuple[str, ...]:
     """The models that a role adds and changes by a form."""
     edited = (kind for kind in KINDS if role in kind.acts.get("edit", ()))
     return tuple(model for kind in edited for model in kind.models)
+
+
+def documentation() -> str:
+    """docs/access.md, whole."""
+    lines = [
+        "# Who may see and do what",
+        "",
+        "One table, `base/access_rules.py`, from which the rights in the admin, the pages, the API, documents and",
+        "exports follow; a test drives them all by it (`tests/access`). This page is printed by",
+        "`.venv/bin/python -m base.access_rules > docs/access.md`.",
+        "",
+        "- **All** rows, or those of the **vendors**' side (contracts that vendors promise to us) or of the",
+        "  **customers**' side (contracts that we promise), or a login's **own** counterparty's.",
+        "- A login of a vendor or a customer sees its own side of its own contracts: signed versions, final results,",
+        "  issued memos, claims that were made (of a vendor: that were sent). Raw measurements and the record, never.",
+        "- A superuser has no role by being one. A scheduled job sees nothing here. An auditor changes nothing, and",
+        "  every look of theirs is an event. Logins with a time box are closed outside of it, open sessions included.",
+        "- Acts are refused by the services too, and by the database where a second person is needed.",
+        "",
+        "| what | all | vendors' side | customers' side | own | acts |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind in KINDS:
+        scopes = (_named(kind.view.get(scope, ())) for scope in Scope)
+        lines.append(f"| {kind.name.replace('_', ' ')} | {' | '.join(scopes)} | {_acts(kind)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _named(roles: tuple[str, ...]) -> str:
+    return ", ".join(role.replace("_", " ") for role in roles) or "—"
+
+
+def _acts(kind: Kind) -> str:
+    by_roles: dict[tuple[str, ...], list[str]] = {}
+    for act, roles in kind.acts.items():
+        by_roles.setdefault(roles, []).append(act.replace("-", " "))
+    return "; ".join(f"{', '.join(acts)}: {_named(roles)}" for roles, acts in by_roles.items()) or "—"
+
+
+if __name__ == "__main__":
+    print(documentation(), end="")

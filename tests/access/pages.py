@@ -32,6 +32,21 @@ class Page:
         return self.anybody or who in self.roles or who in beside
 
 
+BOOKS = frozenset({"finance", "finance_approver", "auditor"})
+CUSTOMERS = frozenset({"their customer", "a strange customer"})
+LOGINS = CUSTOMERS | {"their vendor"}
+
+
+def _memo(side: Any) -> Any:
+    """The memo of one side's contract."""
+    return side.contract.memos.get()
+
+
+def _posting(side: Any) -> Any:
+    """A posting of the entry with which that memo was issued."""
+    return _memo(side).entries.order_by("pk")[0].postings.order_by("pk")[0]
+
+
 PAGES: dict[str, Page] = {
     "healthz": Page(public=(200,), anybody=True),
     "readyz": Page(public=(200,), anybody=True),
@@ -42,4 +57,42 @@ PAGES: dict[str, Page] = {
     # Whoever is logged in is led on.
     "pages:login": Page(public=(200,)),
     "pages:logout": Page(public=(405,)),
+    # The books.
+    "pages:memos": Page(roles=BOOKS | {"vendor_manager", "customer_success"} | LOGINS),
+    "pages:memo": Page(
+        roles=BOOKS,
+        vendors=frozenset({"vendor_manager", "their vendor"}),
+        customers=frozenset({"customer_success", "their customer"}),
+        args=lambda ledger: {side: [_memo(one).pk] for side, one in ledger.sides()},
+    ),
+    "pages:memos_act": Page(),
+    "pages:memo_act": Page(
+        args=lambda ledger: {side: [_memo(one).pk, "review"] for side, one in ledger.sides()}
+    ),
+    "pages:period": Page(roles=BOOKS, args=lambda ledger: {"": ["us", "2023-04"]}),
+    "pages:period_act": Page(args=lambda ledger: {"": ["us", "2023-04", "close"]}),
+    "pages:statements": Page(roles=BOOKS | {"vendor_manager", "customer_success"} | CUSTOMERS),
+    "pages:statement_file": Page(
+        roles=BOOKS,
+        vendors=frozenset({"vendor_manager"}),
+        customers=frozenset({"customer_success", "their customer"}),
+        args=lambda ledger: {"vendors": ["json"], "customers": ["json"]},
+        query=lambda ledger, side: {
+            "counterparty": side.removesuffix("s"),
+            "legal_entity": "us",
+            "from_on": "2023-04-01",
+            "until_on": "2023-05-01",
+        },
+    ),
+    "pages:trial_balance": Page(roles=BOOKS),
+    "pages:account": Page(
+        roles=BOOKS,
+        vendors=frozenset({"vendor_manager"}),
+        args=lambda ledger: {side: [_posting(one).account_id] for side, one in ledger.sides()},
+    ),
+    "pages:entry": Page(
+        roles=BOOKS,
+        vendors=frozenset({"vendor_manager"}),
+        args=lambda ledger: {side: [_posting(one).entry.reference] for side, one in ledger.sides()},
+    ),
 }

@@ -1,6 +1,7 @@
 """Whose rows are whose: staff by the matrix, logins their own counterparty's and nobody else's."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
@@ -9,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from audit.adminbase import RoleAdmin
 from audit.record import acting
 from base.access import may, may_see, scopes_of, visible
-from base.access_rules import BY_MODEL, BY_NAME, KINDS, LOGINS, Scope
+from base.access_rules import BY_MODEL, BY_NAME, KINDS, LOGINS, Scope, documentation
 from base.backends import TimeBoxedBackend
 from base.models import ROLES, User
 from contracts.models import Contract, CounterpartyLogin
@@ -196,3 +197,8 @@ def test_an_unknown_kind_or_act_is_a_mistake_of_the_programmers():
     assert BY_NAME["memo"].acts["approve"] == ("finance_approver",)
     with acting(person, via="page"):
         assert may(person, "issue", "memo")
+
+
+def test_the_documented_matrix_is_the_one_in_force():
+    page = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+    assert page.read_text() == documentation(), "print it again: python -m base.access_rules > docs/access.md"

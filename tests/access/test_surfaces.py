@@ -85,6 +85,10 @@ class Ledger:
     ours: world.World
     theirs: world.World
 
+    def sides(self) -> tuple[tuple[str, world.World], tuple[str, world.World]]:
+        """Each side by the name that the tables give it."""
+        return ("customers", self.ours), ("vendors", self.theirs)
+
 
 @pytest.fixture
 def ledger() -> Ledger:
