@@ -64,7 +64,7 @@ class TokenAdmin(RoleAdmin):
         """Without what is kept of the secret."""
         return super().get_queryset(request).defer("secret_sha256").select_related("owner")
 
-    def get_fields(self, request: HttpRequest, obj: Token | None = None) -> Any:  # type: ignore[override]
+    def get_fields(self, request: HttpRequest, obj: Token | None = None) -> Any:
         """What is asked for, and afterwards what there is to know."""
         if obj is None:
             return ["owner", "name", "scopes", "expires_on"]

@@ -28,7 +28,7 @@ class TimeBoxedBackend(ModelBackend):
     ) -> User | None:
         """As Django does, within the limits. Without a request (tests, a shell) nothing is counted."""
         if request is None or username is None:
-            return super().authenticate(request, username, password, **kwargs)  # type: ignore[return-value]
+            return super().authenticate(request, username, password, **kwargs)
         keys = _keys(request, username)
         now = clock.now()
         for limit, key in keys:
@@ -39,7 +39,7 @@ class TimeBoxedBackend(ModelBackend):
         if user is None:
             for limit, key in keys:
                 hit(limit, key, now)
-        return user  # type: ignore[return-value]
+        return user
 
     def user_can_authenticate(self, user: User | None) -> bool:  # type: ignore[override]
         return user is not None and user.may_enter_on(clock.now().date())

@@ -5,6 +5,7 @@ provisional, that we have not claimed yet, or that nobody approved.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -105,12 +106,12 @@ def visible_breaches(user: Asking) -> QuerySet[Breach]:
     return visible(Breach.objects.all(), user)
 
 
-def visible_claims(user: Asking) -> QuerySet[Claim]:
+def visible_claims(user: Asking) -> QuerySet[Any]:
     """The claims that a user may see, each with ``state`` and ``state_since``."""
     return visible(claims_with_state(), user)
 
 
-def visible_memos(user: Asking) -> QuerySet[CreditMemo]:
+def visible_memos(user: Asking) -> QuerySet[Any]:
     """The memos that a user may see, each with ``state``, ``state_since`` and ``document_number``."""
     return visible(memos_with_state(), user)
 

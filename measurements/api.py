@@ -36,7 +36,9 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
 
 
 class PayloadSerializer(serializers.ModelSerializer[Payload]):
-    source = serializers.SlugRelatedField[Source](slug_field="code", read_only=True)
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="code", read_only=True
+    )
     imported_by = serializers.CharField(source="imported_by.display_name", read_only=True)
 
     class Meta:
@@ -62,7 +64,9 @@ class PayloadSerializer(serializers.ModelSerializer[Payload]):
 
 
 class IntervalSerializer(serializers.ModelSerializer[IntervalObservation]):
-    source = serializers.SlugRelatedField[Source](slug_field="code", read_only=True)
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="code", read_only=True
+    )
     start = serializers.DateTimeField(source="during.lower")
     end = serializers.DateTimeField(source="during.upper", help_text="The first instant after it.")
 
@@ -85,7 +89,9 @@ class IntervalSerializer(serializers.ModelSerializer[IntervalObservation]):
 
 
 class SecondsSerializer(serializers.ModelSerializer[SecondsObservation]):
-    source = serializers.SlugRelatedField[Source](slug_field="code", read_only=True)
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="code", read_only=True
+    )
     service = serializers.SlugRelatedField[Service](slug_field="code", read_only=True)
 
     class Meta:
@@ -105,7 +111,9 @@ class SecondsSerializer(serializers.ModelSerializer[SecondsObservation]):
 
 
 class FigureSerializer(serializers.ModelSerializer[VendorFigure]):
-    source = serializers.SlugRelatedField[Source](slug_field="code", read_only=True)
+    source = serializers.SlugRelatedField[Source](  # type: ignore[assignment]
+        slug_field="code", read_only=True
+    )
     service = serializers.SlugRelatedField[Service](slug_field="code", read_only=True)
 
     class Meta:

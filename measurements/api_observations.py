@@ -42,7 +42,7 @@ KEY = OpenApiParameter(
 class About(serializers.Serializer[Any]):
     """What is said about the rows: in the body beside JSON rows, in the query of a CSV file."""
 
-    source = serializers.CharField(max_length=60, help_text="The source's code.")
+    source = serializers.CharField(max_length=60, help_text="The source's code.")  # type: ignore[assignment]
     name = serializers.CharField(max_length=200, help_text="How the file is called in lists.")
     origin = serializers.CharField(max_length=500, required=False, default="")
     retrieved_at = serializers.DateTimeField(required=False, help_text="Now, unless told.")
@@ -91,11 +91,11 @@ class SecondsRow(serializers.Serializer[Any]):
 
 
 class IntervalsBody(AboutIntervals):
-    rows = IntervalRow(many=True, allow_empty=True, max_length=MAX_ROWS)
+    rows = IntervalRow(many=True, allow_empty=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
 
 
 class SecondsBody(About):
-    rows = SecondsRow(many=True, allow_empty=False, max_length=MAX_ROWS)
+    rows = SecondsRow(many=True, allow_empty=False, max_length=MAX_ROWS)  # type: ignore[call-arg]
 
 
 def _body(serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:

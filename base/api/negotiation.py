@@ -13,7 +13,7 @@ from rest_framework.parsers import BaseParser
 class Plain(BaseContentNegotiation):
     """The first renderer, and the parser of the content type."""
 
-    def select_parser(self, request: Any, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Any, parsers: Iterable[BaseParser]) -> BaseParser | None:
         """The parser whose type was sent; parameters such as the charset are ignored. None: 415."""
         sent = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == sent), None)
@@ -28,7 +28,7 @@ class CsvParser(BaseParser):
 
     media_type = "text/csv"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The bytes."""
         return bytes(stream.read())
 

@@ -1,6 +1,6 @@
 """How the OpenAPI document is made: DRF's views as drf-spectacular reads them, and problems for every error."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -41,20 +41,18 @@ WRITING = (*READING, 409, 413, 415, 422)
 class Schema(AutoSchema):
     """Adds the problems that every operation may answer with."""
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
-        bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
         for status in READING if self.method == "GET" else WRITING:
             response = OpenApiResponse(_Problem, description=MEANINGS[status])
             bodies.setdefault(
                 str(status),
-                self._get_response_for_code(  # type: ignore[no-untyped-call]
-                    response, str(status), ["application/problem+json"], direction
-                ),
+                self._get_response_for_code(response, str(status), ["application/problem+json"], direction),
             )
         return bodies
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     """Tells the schema about tokens."""
 
     target_class = "base.api.authentication.TokenAuthentication"
@@ -65,7 +63,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer", "bearerFormat": "sla_PREFIX_SECRET"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):
     """Tells the schema about sessions."""
 
     target_class = "base.api.authentication.SessionAuthentication"
