@@ -1,0 +1,146 @@
+"""Finance's home: the months of the books, memos by amount, provisional and final totals; and a month's closing."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from base import clock
+from base.access import may
+from base.svg import Bar
+from contracts.models import LegalEntity
+from credits import services
+from credits.explained import money
+from credits.models import CreditMemo, PeriodStep
+from credits.reading import ledger_totals
+from credits.visibility import visible_memos
+from pages import books
+from pages.acting import carry_out
+from pages.layout import viewing
+from pages.memos import WAITING, listed
+from pages.pictures import Picture, bars_of
+
+SHOWN = 12
+AWAITS_APPROVAL = (CreditMemo.State.PROPOSED, CreditMemo.State.IN_REVIEW)
+ACTS = {"close": "closed", "reopen": "open again"}
+
+
+@require_safe
+@viewing("period", "memo", "assessment")
+def home(request: HttpRequest) -> HttpResponse:
+    """What finance and its approvers look at first."""
+    on = clock.as_of()
+    waiting = listed(visible_memos(request.user).filter(state__in=WAITING))
+    sums = list(
+        waiting.order_by()
+        .values("state", "currency")
+        .annotate(count=Count("pk"), total=Sum("amount"))
+        .order_by("currency")
+    )
+    together, by_month = books.totals(on)
+    context = {
+        "strips": books.strips(on),
+        "approvals": _sums(sums, AWAITS_APPROVAL),
+        "issues": _sums(sums, (CreditMemo.State.APPROVED,)),
+        "memos": waiting.order_by("currency", "-amount", "pk")[:SHOWN],
+        "waiting_count": sum(row["count"] for row in sums),
+        "may_approve": may(request.user, "approve", "memo"),
+        "may_issue": may(request.user, "issue", "memo"),
+        "totals": together,
+        "pictures": [_picture(at, total, by_month) for at, total in enumerate(together)],
+        "ledger": ledger_totals(),
+        "months": books.MONTHS,
+    }
+    return render(request, "pages/finance/home.html", context)
+
+
+def _sums(rows: Sequence[dict[str, Any]], states: Sequence[str]) -> dict[str, Any]:
+    mine = [row for row in rows if row["state"] in states]
+    amounts: dict[str, Any] = {}
+    for row in mine:
+        amounts[row["currency"]] = amounts.get(row["currency"], 0) + row["total"]
+    return {
+        "count": sum(row["count"] for row in mine),
+        "amounts": [money(total, currency) for currency, total in amounts.items()],
+    }
+
+
+def _picture(at: int, total: books.Total, by_month: Sequence[books.MonthTotal]) -> Picture:
+    """Month by month: what is final filled, what is provisional hatched."""
+    rows = []
+    for row in by_month:
+        if (row.direction, row.currency) == (total.direction, total.currency):
+            if row.final or not row.provisional:
+                rows.append(Bar(f"{row.starts_on:%Y-%m}", row.final, money(row.final, row.currency)))
+            if row.provisional:
+                shown = money(row.provisional, row.currency)
+                rows.append(Bar(f"{row.starts_on:%Y-%m}, provisional", row.provisional, shown, "hatched"))
+    return bars_of(
+        rows,
+        title=f"{total.words}, in {total.currency}, by the month in which the window ends",
+        desc="Filled: final. Hatched: provisional, and may still change until the cut-off of the terms.",
+        id_prefix=f"month{at}",
+    )
+
+
+def starts_on_of(text: str) -> date:
+    """The first day of a month such as 2025-06. Raises Http404 for what is no month."""
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is None or text.startswith("0000"):
+        raise Http404("There is no such month; write it as 2025-06.")
+    return date.fromisoformat(f"{text}-01")
+
+
+@require_safe
+@viewing("period")
+def period(request: HttpRequest, entity: str, label: str) -> HttpResponse:
+    """One month of one company's books: its state, what blocks its closing, what is worth settling before."""
+    legal_entity = get_object_or_404(LegalEntity, code=entity)
+    starts_on, on = starts_on_of(label), clock.as_of()
+    month = books.month(legal_entity, starts_on, on)
+    blocking = books.proposed_before(books.unfinished_memos(legal_entity), books.month_of(starts_on, -1))
+    results = books.provisional_of(legal_entity, starts_on).select_related(
+        "commitment__version__contract", "commitment__service"
+    )
+    steps = PeriodStep.objects.filter(period__legal_entity=legal_entity, period__starts_on=starts_on)
+    context = {
+        "title": f"{legal_entity.name}, {label}",
+        "crumbs": [],
+        "month": month,
+        "blocking": listed(blocking).order_by("currency", "-amount")[:SHOWN],
+        "results": results.defer("inputs", "result").order_by("window_end", "pk")[:SHOWN],
+        "exclusions": books.exclusions_waiting(legal_entity, starts_on).select_related("contract", "service")[
+            :SHOWN
+        ],
+        "steps": steps.select_related("taken_by").order_by("number"),
+        "before": books.month_of(starts_on, 1),
+        "after": books.month_of(starts_on, -1),
+        "may_close": month.may_close and may(request.user, "close", "period"),
+        "may_reopen": month.is_closed and may(request.user, "reopen", "period"),
+    }
+    return render(request, "pages/finance/period.html", context)
+
+
+@require_POST
+@viewing("period")
+def period_act(request: HttpRequest, entity: str, label: str, act: str) -> HttpResponse:
+    """Close a month, or reopen it."""
+    if act not in ACTS:
+        raise Http404
+    if not may(request.user, act, "period"):
+        raise PermissionDenied(f"Your role does not {act} a month of the books.")
+    legal_entity = get_object_or_404(LegalEntity, code=entity)
+    starts_on = starts_on_of(label)
+    service = services.close_period if act == "close" else services.reopen_period
+    carry_out(
+        request,
+        f"{label} is {ACTS[act]} in the books of {legal_entity.name}.",
+        lambda reason: service(legal_entity, starts_on=starts_on, reason=reason),
+    )
+    return redirect(reverse("pages:period", args=[entity, label]))

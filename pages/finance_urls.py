@@ -1,0 +1,19 @@
+"""The pages of the books."""
+
+from django.urls import path
+
+from pages import finance, ledger, memos, statements
+
+urlpatterns = [
+    path("memos/", memos.memos, name="memos"),
+    path("memos/acts/", memos.act_on_several, name="memos_act"),
+    path("memos/<int:pk>/", memos.memo, name="memo"),
+    path("memos/<int:pk>/<slug:act>/", memos.act_on_one, name="memo_act"),
+    path("periods/<str:entity>/<str:label>/", finance.period, name="period"),
+    path("periods/<str:entity>/<str:label>/<slug:act>/", finance.period_act, name="period_act"),
+    path("statements/", statements.statements, name="statements"),
+    path("statements/statement.<slug:ending>", statements.statement_file, name="statement_file"),
+    path("trial-balance/", ledger.trial_balance_page, name="trial_balance"),
+    path("accounts/<int:pk>/", ledger.account, name="account"),
+    path("entries/<path:reference>/", ledger.entry, name="entry"),
+]
