@@ -111,11 +111,12 @@ def _told(
         return Told(service, day, "not_yet", f"exists from {service.existed_from:%Y-%m-%d}")
     if service.existed_until is not None and service.existed_until <= start:
         return Told(service, day, "not_yet", f"existed until {service.existed_until:%Y-%m-%d}")
-    if reported is None and covered is not None and covered[0] <= start and end <= covered[1]:
-        reported = ("up", "no outage reported")
-    if reported is None:
-        reported = ("unknown", "nobody reported on this day")
-    state, shown = reported
+    state: State = "unknown"
+    shown = "nobody reported on this day"
+    if reported is not None:
+        state, shown = reported
+    elif covered is not None and covered[0] <= start and end <= covered[1]:
+        state, shown = "up", "no outage reported"
     touched = any(start < until and since < end for since, until in excluded)
     if touched and ORDER.index(state) < ORDER.index("excluded"):
         return Told(service, day, "excluded", f"{shown}; an approved exclusion lies on this day")

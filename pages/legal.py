@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for legal, as of the page's day."""
     as_of = clock.as_of()
     waiting = _waiting(request.user)
-    needs = needs_of(waiting[:SHOWN])
+    needs = needs_of(list(waiting[:SHOWN]))
     questions = _questions(request.user)
     unsigned = visible_contracts(request.user).filter(
         ~Exists(ContractVersion.objects.filter(contract=OuterRef("pk"), state=State.SIGNED))
@@ -107,7 +107,6 @@ def _questions(user: Asking) -> QuerySet[OpenQuestion]:
 
 def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
     """What each version needs; a fixed number of queries for any number of them."""
-    versions = list(versions)
     accepted: dict[int, set[tuple[str, str, str]]] = defaultdict(set)
     for row in FindingAcceptance.objects.filter(version__in=versions):
         accepted[row.version_id].add((row.terms_sha256, row.code, row.path))
@@ -115,8 +114,8 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
     for choice in ReadingChoice.objects.filter(version__in=versions):
         chosen[choice.version_id].add((choice.commitment_key, choice.name, choice.chosen))
     signed: dict[int, set[str]] = defaultdict(set)
-    for version, party in Signature.objects.filter(version__in=versions).values_list("version_id", "party"):
-        signed[version].add(party)
+    for signature in Signature.objects.filter(version__in=versions):
+        signed[signature.version_id].add(signature.party)
     roles: dict[int, set[str]] = defaultdict(set)
     contracts = {version.contract_id for version in versions}
     for contract, role in SourceBinding.objects.filter(contract__in=contracts).values_list(
