@@ -149,8 +149,8 @@ def _outages(told: Explained) -> Listing:
     if told.inputs.intervals:
         return Listing(
             _columns(
-                "Incident 20",
-                "Severity 11",
+                "Incident 18",
+                "Severity 15",
                 "From (UTC) 22",
                 "To (UTC) 22",
                 "Length 14 right",

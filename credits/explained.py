@@ -13,7 +13,7 @@ from base.svg import Step
 from reckoning.assessment import AssessmentInputs, AssessmentResult, reckon
 from reckoning.assessment.measure import measure
 from reckoning.canonical import decimal_text
-from reckoning.money import minor_digits
+from reckoning.money import minor_digits, round_fraction
 from reckoning.terms import CommitmentTerms, Terms, terms_sha256
 from reckoning.terms.wording import Clause, word
 
@@ -50,14 +50,15 @@ def _number(value: Fraction) -> str:
 
 
 def money(amount: Fraction | Decimal, currency: str) -> str:
-    """An amount with its currency, thousands set apart. More decimals than the currency has are shown as they are."""
+    """An amount with its currency, thousands set apart. More decimals than the currency has are shown as they are;
+    one that no decimal says (a third of a cent) is "about" its rounded amount, and exact in the trace alone."""
     value = Fraction(amount)
     places = minor_digits(currency)
     if 10**places % value.denominator == 0:
         return f"{currency} {Decimal(value.numerator) / value.denominator:,.{places}f}"
     if 10**12 % value.denominator == 0:
         return f"{currency} {Decimal(value.numerator) / value.denominator:,f}"
-    return f"{currency} {value.numerator}/{value.denominator}"
+    return f"about {currency} {round_fraction(value, places, 'half_up'):,f}"
 
 
 def instant(value: datetime) -> str:

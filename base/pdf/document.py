@@ -27,16 +27,13 @@ def _pages(document: Document, page_size: PageSize) -> bytes:
         lang=document.language,
     )
     flow = Flow(canvas, page_size, document.watermark)
-    for block in document.blocks:
-        flow.block(block)
+    flow.blocks(document.blocks)
     flow.setter.line(f"{document.header}{document.footer}", 1)
     if flow.setter.missing:
         listed = ", ".join(describe(one) for one in sorted(flow.setter.missing))
-        flow.block(Heading("Characters that are not shown"))
-        flow.block(
-            Text(
-                f"The typefaces of this document do not have these; each is drawn as {faces.REPLACEMENT}: {listed}."
-            )
+        sentence = "The typefaces of this document do not have these; each is drawn as"
+        flow.blocks(
+            [Heading("Characters that are not shown"), Text(f"{sentence} {faces.REPLACEMENT}: {listed}.")]
         )
     flow.finish(document.header, document.footer)
     canvas.save()

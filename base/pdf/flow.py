@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import segno
 from reportlab.lib.pagesizes import A4, LETTER
@@ -22,6 +22,15 @@ SHORT = 10
 MASK = 0
 _DARK = re.compile(b"\x01+")
 STYLES = {"lead": (11.0, INK), "body": (BODY_SIZE, INK), "note": (NOTE_SIZE, MUTED)}
+
+
+class _Laid(NamedTuple):
+    """A table ready to be drawn."""
+
+    lefts: list[float]
+    rights: list[float]
+    head: list[list[Line]]
+    rows: list[list[list[Line]]]
 
 
 class Flow:
@@ -74,6 +83,28 @@ class Flow:
             text._textOut(run.text)
         self.canvas.drawText(text)
 
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        """Draw blocks from the cursor on. A heading stands on the page of what it is about."""
+        for at, block in enumerate(blocks):
+            if isinstance(block, Heading):
+                self.y -= 12
+                self.need(26 + self._least(blocks[at + 1 : at + 3]))
+            self.block(block)
+
+    def _least(self, following: Sequence[Block]) -> float:
+        """How high the beginning of the following blocks is that does not go without its heading."""
+        for at, block in enumerate(following):
+            match block:
+                case Table():
+                    return self._table_least(self._laid(block))
+                case Picture():
+                    return self._scaled(picture.parse(block.svg))[1] + 8
+                case Text():
+                    size = STYLES[block.style][0]
+                    lines = len(self.setter.lines(block.text, size, self.room, bold=block.bold))
+                    return lines * size * LEADING + 4 + self._least(following[at + 1 :])
+        return 40.0
+
     def block(self, block: Block) -> None:
         """Draw one block at the cursor."""
         match block:
@@ -113,9 +144,6 @@ class Flow:
         self.y -= 8
 
     def _heading(self, block: Heading) -> None:
-        self.y -= 12
-        # A heading never stands alone at the foot of a page.
-        self.need(78)
         key = f"s{len(self.pages)}-{self.y:.2f}"
         self.canvas.bookmarkHorizontal(key, 0, self.y)
         self.canvas.addOutlineEntry(block.text, key, 0)
@@ -135,25 +163,38 @@ class Flow:
             self._row(cells, [SIDE, SIDE + first], [0, 0], BODY_SIZE, [MUTED, INK])
         self.y -= 4
 
-    def _table(self, block: Table) -> None:
+    def _laid(self, block: Table) -> "_Laid":
+        """A table's cells, broken into lines for its columns."""
         total = sum(column.share for column in block.columns)
         widths = [self.room * column.share / total for column in block.columns]
-        lefts = [SIDE + sum(widths[:at]) for at in range(len(widths))]
-        rights = [
-            width if column.align == "right" else 0.0
-            for column, width in zip(block.columns, widths, strict=True)
-        ]
-        head = self._cells([column.name for column in block.columns], widths, bold=True)
-        rows = [self._cells(row, widths) for row in block.rows]
-        totals = [self._cells(row, widths, bold=True) for row in block.totals]
-        # A short table is not cut in two; of a long one some rows stand under its header.
-        short = [head, *rows, *totals] if len(rows) <= SHORT else []
-        self.need(max(64.0, sum(_height(row, CELL_SIZE) for row in short)))
-        self._table_head(head, lefts, rights)
-        if not block.rows:
+        return _Laid(
+            lefts=[SIDE + sum(widths[:at]) for at in range(len(widths))],
+            rights=[
+                width if column.align == "right" else 0.0
+                for column, width in zip(block.columns, widths, strict=True)
+            ],
+            head=self._cells([column.name for column in block.columns], widths, bold=True),
+            rows=[
+                *(self._cells(row, widths) for row in block.rows),
+                *(self._cells(row, widths, bold=True) for row in block.totals),
+            ],
+        )
+
+    def _table_least(self, laid: "_Laid") -> float:
+        """A short table is not cut in two; of a long one some rows stand under its header."""
+        if len(laid.rows) > SHORT:
+            return 64.0
+        whole = sum(_height(row, CELL_SIZE) for row in (laid.head, *laid.rows))
+        return max(40.0, whole if whole < self.height / 2 else 64.0)
+
+    def _table(self, block: Table) -> None:
+        laid = self._laid(block)
+        self.need(self._table_least(laid))
+        self._table_head(laid.head, laid.lefts, laid.rights)
+        if not laid.rows:
             self.paragraph(block.empty, CELL_SIZE, MUTED)
-        for row in [*rows, *totals]:
-            self._table_row(row, head, lefts, rights)
+        for row in laid.rows:
+            self._table_row(row, laid.head, laid.lefts, laid.rights)
         self.y -= 8
 
     def _cells(self, row: Sequence[str], widths: Sequence[float], *, bold: bool = False) -> list[list[Line]]:
@@ -218,10 +259,15 @@ class Flow:
 
     def _picture(self, block: Picture) -> None:
         drawing = picture.parse(block.svg)
-        scale = min(1.0, self.room / drawing.width)
-        self.need(drawing.height * scale + 8)
+        scale, height = self._scaled(drawing)
+        self.need(height + 8)
         picture.draw(drawing, self, SIDE, self.y, scale)
-        self.y -= drawing.height * scale + 8
+        self.y -= height + 8
+
+    def _scaled(self, drawing: picture.Drawing) -> tuple[float, float]:
+        """The scale at which a picture fits the width, and its height then."""
+        scale = min(1.0, self.room / drawing.width)
+        return scale, drawing.height * scale
 
     def _code(self, block: Code) -> None:
         # Any of the eight masks can be read; looking for the prettiest takes longer than drawing the page.

@@ -27,6 +27,7 @@ _WIDE = "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uf900
 # A line may break after spaces, after a slash, and around every wide character, but not before what closes.
 _CLOSING = "\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff01\uff1f\uff09\u300d\u300f\u3011\u3009\u300b\u3005\u30fc"
 _PIECES = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^\\s/{_WIDE}]+/*\\s*|/+\\s*|\\s+")
+_JOINTS = "-/_.:"
 _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", "«": "»"}
 _BACK = {closing: opening for opening, closing in _PAIRS.items()}
 
@@ -164,12 +165,15 @@ def _broken(text: str, room: float, bold: bool) -> list[str]:
 
 
 def _cut(piece: str, room: float, bold: bool) -> int:
-    """How many characters of a piece fit; at least one, and no mark is parted from its letter."""
-    used = 0.0
+    """How many characters of a piece stand on the line: up to the last joint that fits (a hyphen, a slash, a dot), or
+    else as many as fit; at least one, and no mark is parted from its letter."""
+    used, joint = 0.0, 0
     for at, one in enumerate(piece):
         used += _width(one, bold)
         if used > room and at and not unicodedata.combining(one):
-            return at
+            return joint if joint * 3 > at else at
+        if one in _JOINTS:
+            joint = at + 1
     return len(piece)
 
 

@@ -13,7 +13,7 @@ from pikepdf.pdfa import validate_written
 from pypdf import PdfReader
 
 from audit.documents import evidence_pdf, evidence_sha256
-from base.pdf.blocks import Column, Document, PageSize, Table
+from base.pdf.blocks import Column, Document, Heading, PageSize, Table, Text
 from base.pdf.document import render
 from tests.documents.build import ARABIC, JAPANESE, SHAPES, value
 from verifier.verify import verify
@@ -186,6 +186,15 @@ def test_a_cell_that_is_longer_than_a_page_goes_on_under_the_header_of_the_next(
     assert len(pages) >= 3
     assert all("Long" in page for page in pages)
     assert [one for page in pages for one in page.split() if one[0] == "n" and one[1:].isdigit()] == words
+
+
+@pytest.mark.parametrize("lines", range(30, 60, 2))
+def test_a_heading_never_stands_on_another_page_than_what_it_is_about(lines: int) -> None:
+    about = Table([Column("Name", 20)], [(f"row {at}",) for at in range(6)])
+    blocks = [*(Text(f"line {at}") for at in range(lines)), Heading("The heading"), Text("before"), about]
+    reader = PdfReader(io.BytesIO(render(Document("t", "a", "s", value().dated, blocks))))
+    [page] = [page.extract_text() for page in reader.pages if "The heading" in page.extract_text()]
+    assert "row 5" in page
 
 
 def test_a_row_with_too_few_cells_is_an_error_and_not_a_hole() -> None:
