@@ -37,7 +37,7 @@ from vendors.comparing import (
     lists_of,
 )
 
-PER_PAGE = 50
+PER_PAGE = 25
 MICROSECOND = timedelta(microseconds=1)
 RATIO_PLACES = 6
 
@@ -48,6 +48,7 @@ class Month:
 
     pair: MonthPair
     figure: Reconciled | None
+    begins: date | None = None  # the component's first day, in the month in which it came to be
 
     @property
     def published(self) -> str:
@@ -197,7 +198,15 @@ def _months(
         for one in found:
             figures.setdefault(one.month_on, one)
     known = known_time(lists.intervals, known_at)
-    return [Month(one, figures.get(one.month)) for one in by_month(pairs, service.code, wanted, known)]
+    launched = service.existed_from.date() if service.existed_from else None
+    return [
+        Month(
+            one,
+            figures.get(one.month),
+            launched if launched and launched.replace(day=1) == one.month else None,
+        )
+        for one in by_month(pairs, service.code, wanted, known)
+    ]
 
 
 def _picture(service: Service, year: int, months: list[Month]) -> Any:
@@ -240,14 +249,26 @@ def _row(one: DayPair, names: dict[str, str]) -> dict[str, Any]:
         "service": names.get(one.service, one.service),
         "code": one.service,
         "day": one.day,
-        "partial": words(one.partial),
-        "major": words(one.major),
+        "reported": _classes(one),
         "listed": words(one.listed),
         "difference": words(one.difference),
         "cause": CAUSE_WORDS[one.cause],
-        "named": list(one.named),
-        "told": list(one.told),
+        "incidents": _incidents(one),
     }
+
+
+def _classes(one: DayPair) -> str:
+    """What the seconds count, by class."""
+    counted = [(one.partial, "partial"), (one.major, "major")]
+    return ", ".join(f"{words(length)} {name}" for length, name in counted if length) or "nothing"
+
+
+def _incidents(one: DayPair) -> list[tuple[str, str]]:
+    """The incidents that either list names; once where both name the same."""
+    named, told = ", ".join(sorted(one.named)), ", ".join(one.told)
+    if named == told:
+        return [("", named)] if named else []
+    return [(where, names) for where, names in (("in the seconds:", named), ("in the list:", told)) if names]
 
 
 def words(length: timedelta) -> str:

@@ -50,7 +50,7 @@ CAUSE_WORDS = {
     Cause.NOT_COUNTED: "The seconds name the incident and count nothing for it, or elsewhere only",
     Cause.POST_MORTEM: "The list's times were corrected after a post-mortem",
     Cause.OTHER_DAY: "The list has the incident on other days",
-    Cause.OTHER_MINUTES: "The same incidents, other minutes of the day",
+    Cause.OTHER_MINUTES: "The same incidents, another number of minutes on the day",
 }
 
 
