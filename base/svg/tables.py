@@ -36,7 +36,7 @@ def table_of(
                 rows.append(
                     (one.label, one.rule, f"{_SIGNS[one.kind] if one.value else ''}{one.shown}", one.note)
                 )
-                columns: tuple[str, ...] = ("Step", "Clause", "Value", "Worth")
+                columns: tuple[str, ...] = ("Step", "Clause", "Value", "Remark")
             case Day():
                 rows.append((one.row, one.day.isoformat(), STATE_WORDS[one.state], one.shown))
                 columns = ("Component", "Day", "Worst state", "In words")
