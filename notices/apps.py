@@ -8,7 +8,7 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from credits.models import Assessment, Breach
-        from notices import tasks, visibility  # noqa: F401  # registers the job, and who sees which notices
+        from notices import metrics, tasks, visibility  # noqa: F401  # each registers what is in it
 
         post_save.connect(tasks.send_on_commit, sender=Breach, dispatch_uid="notices.breach")
         post_save.connect(tasks.send_on_commit, sender=Assessment, dispatch_uid="notices.assessment")

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from base.dberrors import constraint_of
 from notices.errors import BY_CONSTRAINT
 from notices.models import Attempt, Notice, Outcome
-from notices.reading import due, hold, lost
+from notices.reading import due, lost
 from notices.smtp import WAITS, Answer, Post, content_of, sender_address
 
 log = structlog.get_logger(__name__)
@@ -62,21 +63,36 @@ def back_off(number: int) -> timedelta:
 
 
 def _begin(notice_id: int, now: datetime) -> Attempt | None:
-    # Durable: inside of another transaction the attempt would not be on disk before the mail is sent.
-    with transaction.atomic(durable=True):
-        hold(notice_id)
-        notice: Notice | None = due(now).select_related("replaces").filter(pk=notice_id).first()
-        if notice is None:
-            return None
-        number = (getattr(notice, "attempt_number", None) or 0) + 1
-        longest = timedelta(seconds=settings.EMAIL_TIMEOUT * WAITS)
-        return Attempt.objects.create(
-            notice=notice,
-            number=number,
-            started_at=now,
-            lost_after=now + longest,
-            worker=f"{socket.gethostname()[:80]}:{os.getpid()}",
-        )
+    """Put an attempt on disk; None where none is due. The trigger asks the same, alone with the notice."""
+    longest = timedelta(seconds=settings.EMAIL_TIMEOUT * WAITS)
+    attempt = Attempt(
+        notice_id=notice_id,
+        started_at=now,
+        lost_after=now + longest,
+        worker=f"{socket.gethostname()[:80]}:{os.getpid()}",
+    )
+    try:
+        # Durable: inside of another transaction the attempt would not be on disk before the mail is sent.
+        with transaction.atomic(durable=True):
+            last = Attempt.objects.filter(notice=notice_id).aggregate(last=Max("number"))["last"] or 0
+            notice = _sendable(notice_id, now, is_first=not last)
+            if notice is None:
+                return None
+            attempt.notice, attempt.number = notice, last + 1
+            attempt.save(force_insert=True)
+    except IntegrityError as error:
+        # Somebody else was quicker between our look and our writing.
+        if constraint_of(error) not in BY_CONSTRAINT:
+            raise
+        return None
+    return attempt
+
+
+def _sendable(notice_id: int, now: datetime, *, is_first: bool) -> Notice | None:
+    """The notice if its turn has come. Of one that was never tried that is quickly said."""
+    rows = Notice.objects.filter(pk=notice_id, held_because="", needless=False, replaced_by=None)
+    notice: Notice | None = rows.select_related("replaces").first()
+    return notice if is_first or due(now).filter(pk=notice_id).exists() else None
 
 
 def _end(attempt: Attempt, answer: Answer, now: datetime) -> Outcome | None:

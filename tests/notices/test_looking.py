@@ -170,3 +170,19 @@ def test_a_double_is_kept_twice(tmp_path: Path) -> None:
     assert first != second
     assert first.rpartition("-")[2] == second.rpartition("-")[2]
     assert len(list(tmp_path.glob("*.eml"))) == 2
+
+
+# What is measured ----------------------------------------------------------------------------------------
+
+
+def test_unsent_and_uncertain_notices_are_measured(uncertain: Notice) -> None:
+    page = Client().get("/metrics").content.decode().splitlines()
+    for line in (
+        "sla_notices_unsent 1.0",
+        "sla_notices_needing_a_person 1.0",
+        'sla_notices{state="uncertain"} 1.0',
+        'sla_notices{state="waiting"} 1.0',
+        'sla_notices{state="held"} 0.0',
+    ):
+        assert line in page
+    assert any(line.startswith("sla_notices_oldest_unsent_seconds ") for line in page)

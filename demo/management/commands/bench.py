@@ -4,14 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, main_job, reckoning
+from bench import documents, main_job, notices, reckoning
 from demo.people import require_demo
 
 
 class Command(BaseCommand):
-    help = (
-        "Measure the reckoning, documents and the demo's main job; prints name, value and aim of each figure."
-    )
+    help = "Measure the reckoning, documents, mails and the demo's main job; prints name, value and aim of each figure."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--without-demo", action="store_true", help="leave out the demo's main job")
@@ -36,6 +34,10 @@ class Command(BaseCommand):
             named = f"evidence PDF/A of {outages} outages ({made.pages} pages)"
             self._line(f"{named}, a second", f"{made.per_second:.1f}", "-")
             self._line(f"{named} / bare pages", f"{made.multiple:.2f}", "<= 1.5")
+        sent = notices.measure()
+        self._line("mails through the outbox, a second", f"{sent.outbox:.0f}", "-")
+        self._line("mails in a bare loop, a second", f"{sent.bare:.0f}", "-")
+        self._line("time of a mail, outbox / bare loop", f"{sent.multiple:.1f}", "-")
         if not options["without_demo"]:
             job = main_job.measure()
             self._line("demo's main job, seconds", f"{job.seconds:.1f}", "< 120")
