@@ -1,8 +1,8 @@
 """Evidence documents: how many a second, and as a multiple of what reportlab needs for the same pages alone.
 
 The bare pages hold the same text at the same places in the same typefaces, and nothing else: no breaking of
-lines, no tables, no picture, no code, no attachment, no PDF/A. They are what nothing that uses reportlab for
-these pages can undercut.
+lines, no tables, no picture, no code, no attachment, no PDF/A. They are drawn as reportlab's manual shows it,
+with a ``drawString`` for each text.
 """
 
 import io

@@ -43,6 +43,9 @@ class Flow:
         self.watermark = watermark
         self.room = self.width - 2 * SIDE
         self.pages: list[dict[str, Any]] = []
+        self._text: Any = None
+        self._pen = ("", 0.0, "")
+        self._ready: tuple[Table, _Laid] | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -53,10 +56,12 @@ class Flow:
             self.canvas.rotate(52)
             line = self.setter.line(self.watermark, 88, bold=True)
             self.draw(line, -line.width / 2, -30, 88, MARK)
+            self.flush()
             self.canvas.restoreState()
 
     def next_page(self) -> None:
         """Put the page aside and begin another."""
+        self.flush()
         self.pages.append(dict(self.canvas.__dict__))
         self.canvas._startPage()
         self._begin()
@@ -72,16 +77,31 @@ class Flow:
         return self.y - BELOW
 
     def draw(self, line: Line, x: float, y: float, size: float, colour: str) -> None:
-        """A line from ``x`` on, with its baseline at ``y``."""
-        wanted = ink(colour)
-        if self.canvas._fillColorObj is not wanted:
-            self.canvas.setFillColor(wanted)
-        text = self.canvas.beginText(x, y)
+        """A line from ``x`` on, with its baseline at ``y``.
+
+        Lines are collected in one text object, which remembers face and colour, until something must stand
+        between them (:meth:`flush`). Their widths are known, so what reportlab would measure again is left away.
+        """
+        text = self._text
+        if text is None:
+            text = self._text = self.canvas.beginText(x, y)
+            self._pen = ("", 0.0, "")
+        else:
+            text.setTextOrigin(x, y)
         for run in line.runs:
-            text.setFont(run.face, size)
-            # The widths are known: what drawString measures once more is left away.
+            face, height, ink_used = self._pen
+            if (face, height) != (run.face, size):
+                text.setFont(run.face, size)
+            if ink_used != colour:
+                text.setFillColor(ink(colour))
+            self._pen = (run.face, size, colour)
             text._textOut(run.text)
-        self.canvas.drawText(text)
+
+    def flush(self) -> None:
+        """Write the collected lines to the page: before the page, its scale or its origin changes."""
+        if self._text is not None:
+            self.canvas.drawText(self._text)
+            self._text = None
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Draw blocks from the cursor on. A heading stands on the page of what it is about."""
@@ -164,10 +184,12 @@ class Flow:
         self.y -= 4
 
     def _laid(self, block: Table) -> "_Laid":
-        """A table's cells, broken into lines for its columns."""
+        """A table's cells, broken into lines for its columns; the last one is kept, as its heading asks first."""
+        if self._ready is not None and self._ready[0] is block:
+            return self._ready[1]
         total = sum(column.share for column in block.columns)
         widths = [self.room * column.share / total for column in block.columns]
-        return _Laid(
+        laid = _Laid(
             lefts=[SIDE + sum(widths[:at]) for at in range(len(widths))],
             rights=[
                 width if column.align == "right" else 0.0
@@ -179,6 +201,8 @@ class Flow:
                 *(self._cells(row, widths, bold=True) for row in block.totals),
             ],
         )
+        self._ready = (block, laid)
+        return laid
 
     def _table_least(self, laid: "_Laid") -> float:
         """A short table is not cut in two; of a long one some rows stand under its header."""
@@ -275,6 +299,7 @@ class Flow:
         side = 74.0
         self.need(side + 8)
         modules = [bytes(row) for row in code.matrix]
+        self.flush()
         self.canvas.saveState()
         self.canvas.translate(SIDE, self.y)
         self.canvas.scale(side / len(modules), -side / len(modules))
@@ -297,6 +322,7 @@ class Flow:
 
     def finish(self, header: str, footer: str) -> None:
         """Draw header, footer and page numbers on every page, and end the document."""
+        self.flush()
         self.pages.append(dict(self.canvas.__dict__))
         room = self.room - 70
         heads = self.setter.lines(header, NOTE_SIZE, self.room)[:2]
@@ -316,6 +342,7 @@ class Flow:
             self.canvas.setStrokeColor(ink(RULE))
             self.canvas.setLineWidth(0.4)
             self.canvas.line(SIDE, 42, self.width - SIDE, 42)
+            self.flush()
             self.canvas.showPage()
 
 

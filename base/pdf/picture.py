@@ -40,11 +40,13 @@ def parse(svg: str) -> Drawing:
 
 def draw(drawing: Drawing, flow: "Flow", x: float, y: float, scale: float) -> None:
     """Draw with the upper left corner at (x, y)."""
+    flow.flush()
     flow.canvas.saveState()
     flow.canvas.translate(x, y)
     flow.canvas.scale(scale, scale)
     for child in drawing.root:
         _shape(child, flow)
+    flow.flush()
     flow.canvas.restoreState()
 
 
