@@ -20,11 +20,10 @@ from credits import services
 from credits.explained import money
 from credits.models import CreditMemo, PeriodStep
 from credits.reading import ledger_totals
-from credits.visibility import visible_memos
 from pages import books
 from pages.acting import carry_out
 from pages.layout import viewing
-from pages.memos import WAITING, listed
+from pages.memos import WAITING, listed, seen_by
 from pages.pictures import Picture, bars_of
 
 SHOWN = 12
@@ -37,7 +36,7 @@ ACTS = {"close": "closed", "reopen": "open again"}
 def home(request: HttpRequest) -> HttpResponse:
     """What finance and its approvers look at first."""
     on = clock.as_of()
-    waiting = listed(visible_memos(request.user).filter(state__in=WAITING))
+    waiting = listed(seen_by(request.user).filter(state__in=WAITING))
     sums = list(
         waiting.order_by()
         .values("state", "currency")

@@ -75,7 +75,12 @@ ACTS = (
 BY_NAME = {act.name: act for act in ACTS}
 
 
-def listed(rows: QuerySet[CreditMemo]) -> QuerySet[CreditMemo]:
+def seen_by(user: Asking) -> QuerySet[Any]:
+    """The memos that a user may see, with their state."""
+    return visible_memos(user)
+
+
+def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With what a list of memos shows."""
     return rows.select_related("counterparty", "contract", "assessment__commitment__service").defer(
         "assessment__inputs", "assessment__result"
@@ -91,7 +96,7 @@ def memos(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, more: dict[str, Any]) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in ("state", "direction", "q")}
-    rows = _narrowed(visible_memos(request.user), asked)
+    rows = _narrowed(seen_by(request.user), asked)
     order = ("currency", "-amount", "pk") if asked["state"] == "waiting" else ("-pk",)
     acts = [act for act in ACTS if act.bulk and may(request.user, act.name, "memo")]
     context = {
@@ -109,7 +114,7 @@ def _list(request: HttpRequest, more: dict[str, Any]) -> HttpResponse:
     return render(request, "pages/finance/memos.html", context | more)
 
 
-def _narrowed(rows: QuerySet[CreditMemo], asked: dict[str, str]) -> QuerySet[CreditMemo]:
+def _narrowed(rows: QuerySet[Any], asked: dict[str, str]) -> QuerySet[Any]:
     if asked["state"] == "waiting":
         rows = rows.filter(state__in=WAITING)
     elif asked["state"] in State.values:
@@ -153,7 +158,7 @@ def act_on_several(request: HttpRequest) -> HttpResponse:
         return _list(
             request, {"faults": faults, "ticked": set(wanted), "reason": request.POST.get("reason", "")}
         )
-    chosen = listed(visible_memos(request.user).filter(pk__in=wanted))
+    chosen = listed(seen_by(request.user).filter(pk__in=wanted))
     outcomes = [
         _tried(act, memo, form.cleaned_data["reason"])
         for memo in chosen.order_by("currency", "-amount", "pk")
@@ -191,16 +196,12 @@ def _tried(act: MemoAct, memo: CreditMemo, reason: str) -> Outcome:
 def memo(request: HttpRequest, pk: int) -> HttpResponse:
     """One memo: what it says, what it rests on, its steps and entries, and what its reader may do now."""
     row = _memo(request, pk)
-    open_acts = [
-        act
-        for act in ACTS
-        if row.state in act.states and may(request.user, act.name, "memo")  # type: ignore[attr-defined]
-    ]
+    open_acts = [act for act in ACTS if row.state in act.states and may(request.user, act.name, "memo")]
     context = {
-        "title": row.document_number or f"Memo {row.pk}",  # type: ignore[attr-defined]
+        "title": row.document_number or f"Memo {row.pk}",
         "crumbs": [("Memos", reverse("pages:memos"))],
         "memo": row,
-        "state": State(row.state),  # type: ignore[attr-defined]
+        "state": State(row.state),
         "steps": row.steps.select_related("taken_by").order_by("number"),
         # Who of us did what is nothing for the other side.
         "inside": Scope.OWN not in scopes_of(request.user, "memo"),
@@ -212,13 +213,13 @@ def memo(request: HttpRequest, pk: int) -> HttpResponse:
         "claim": _claim(request.user, row),
         "may_have_evidence": may(request.user, "view", "evidence"),
         "acts": open_acts,
-        "hands": acts_under(row, request.user) if any(act.name == "approve" for act in open_acts) else [],  # type: ignore[arg-type]
+        "hands": acts_under(row, request.user) if any(act.name == "approve" for act in open_acts) else [],
     }
     return render(request, "pages/finance/memo.html", context)
 
 
-def _memo(request: HttpRequest, pk: int) -> CreditMemo:
-    rows = visible_memos(request.user).select_related(
+def _memo(request: HttpRequest, pk: int) -> Any:
+    rows = seen_by(request.user).select_related(
         "contract", "counterparty", "legal_entity", "assessment__commitment__service", "proposed_by"
     )
     return get_object_or_404(rows, pk=pk)
