@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from pikepdf.pdfa import validate_written
 from pypdf import PdfReader
 
 from audit.models import Event
@@ -91,19 +92,19 @@ def test_the_same_text_gives_the_same_bytes(issued):
     assert letters.document(text, draft=False) != letters.document(text, draft=True)
 
 
-def test_a_letter_is_pdf_a(issued):
-    from pikepdf.pdfa import validate
-
-    letter = drafted(issued.claim())
-    for size in ("A4", "Letter"):
-        result = validate(BytesIO(letters.document(letter.text, draft=False, page_size=size)))
-        assert not getattr(result, "violations", ()), result
+@pytest.mark.parametrize("size", ["A4", "Letter"])
+def test_a_letter_is_pdf_a(issued, size):
+    text = drafted(issued.claim(), remarks="بزرگ 株式会社 long " * 100).text
+    pdf = letters.document(text, draft=False, page_size=size)
+    assert validate_written(BytesIO(pdf), "3b").passed
 
 
 def test_the_vendors_address_stands_in_the_letter_and_a_later_change_alters_no_letter(issued):
     vendor = issued.contract.counterparty
     with world.as_("vendor_manager"):
-        services.set_profile(vendor, claims_address="Claims desk\n1 Main Street", claims_email="c@example.com")
+        services.set_profile(
+            vendor, claims_address="Claims desk\n1 Main Street", claims_email="c@example.com"
+        )
     letter = drafted(issued.claim())
     assert json.loads(letter.text)["recipient"] == [
         "Their Vendor Ltd",
