@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from audit.models import Event
 from base.models import ROLES
 
 Args = Mapping[str, list[Any]]
@@ -15,7 +16,7 @@ class Page:
     """Who gets a page: ``roles`` on every side; ``vendors`` and ``customers`` beside them on one side.
 
     ``args`` gives the arguments of the address for an object of either side; a page without objects has one side,
-    named "". ``public`` are the answers that a visitor may get. ``logins`` gives the counterparties' logins too.
+    named "". ``public`` are the answers that a visitor may get; ``anybody`` opens it to whoever is logged in.
     """
 
     roles: frozenset[str] = frozenset()
@@ -37,6 +38,11 @@ CUSTOMERS = frozenset({"their customer", "a strange customer"})
 LOGINS = CUSTOMERS | {"their vendor"}
 
 
+def _event() -> Any:
+    """An event."""
+    return Event.objects.order_by("pk")[0]
+
+
 def _memo(side: Any) -> Any:
     """The memo of one side's contract."""
     return side.contract.memos.get()
@@ -45,6 +51,134 @@ def _memo(side: Any) -> Any:
 def _posting(side: Any) -> Any:
     """A posting of the entry with which that memo was issued."""
     return _memo(side).entries.order_by("pk")[0].postings.order_by("pk")[0]
+
+
+BOOKS = frozenset({"finance", "finance_approver", "auditor"})
+BOTH = BOOKS | {"legal"}
+STAFF = BOTH | {"vendor_manager", "customer_success"}
+LOGINS = frozenset({"their customer", "their vendor", "a strange customer"})
+VENDORS, CUSTOMERS = frozenset({"vendor_manager"}), frozenset({"customer_success"})
+VENDORS_AND_THEIRS, CUSTOMERS_AND_THEIRS = VENDORS | {"their vendor"}, CUSTOMERS | {"their customer"}
+
+
+def _of_results(row: Callable[[Any], list[Any]]) -> Callable[[Any], Args]:
+    """Arguments made from the final result of either side."""
+    return lambda ledger: {"customers": row(ledger.ours.finalise()), "vendors": row(ledger.theirs.finalise())}
+
+
+def _one(*more: Any, path: Callable[[Any], Any] = lambda result: result) -> Callable[[Any], Args]:
+    """The key of what hangs on a result, and what else the address wants."""
+    return _of_results(lambda result: [path(result).pk, *more])
+
+
+def _sided(args: Callable[[Any], Args], roles: frozenset[str] = BOTH) -> Page:
+    """A page of one object: those who see both sides, those of its side, and its own counterparty's login."""
+    return Page(roles=roles, vendors=VENDORS_AND_THEIRS, customers=CUSTOMERS_AND_THEIRS, args=args)
+
+
+def _entries(ledger: Any) -> Args:
+    memos = {"customers": ledger.ours.finalise().memo, "vendors": ledger.theirs.finalise().memo}
+    return {side: [memo.entries.order_by("pk")[0].reference] for side, memo in memos.items()}
+
+
+def _accounts(ledger: Any) -> Args:
+    memos = {"customers": ledger.ours.finalise().memo, "vendors": ledger.theirs.finalise().memo}
+    return {
+        side: [memo.entries.order_by("pk")[0].postings.order_by("pk")[0].account_id]
+        for side, memo in memos.items()
+    }
+
+
+def _letters(ledger: Any) -> Args:
+    return {"vendors": [ledger.theirs.claim().pk, 1]}
+
+
+def _event() -> Any:
+    """An event."""
+    return Event.objects.order_by("pk")[0]
+
+
+def _memo(side: Any) -> Any:
+    """The memo of one side's contract."""
+    return side.contract.memos.get()
+
+
+def _posting(side: Any) -> Any:
+    """A posting of the entry with which that memo was issued."""
+    return _memo(side).entries.order_by("pk")[0].postings.order_by("pk")[0]
+
+
+BOOKS = frozenset({"finance", "finance_approver", "auditor"})
+BOTH = BOOKS | {"legal"}
+STAFF = BOTH | {"vendor_manager", "customer_success"}
+LOGINS = frozenset({"their customer", "their vendor", "a strange customer"})
+VENDORS, CUSTOMERS = frozenset({"vendor_manager"}), frozenset({"customer_success"})
+VENDORS_AND_THEIRS, CUSTOMERS_AND_THEIRS = VENDORS | {"their vendor"}, CUSTOMERS | {"their customer"}
+
+
+def _of_results(row: Callable[[Any], list[Any]]) -> Callable[[Any], Args]:
+    """Arguments made from the final result of either side."""
+    return lambda ledger: {"customers": row(ledger.ours.finalise()), "vendors": row(ledger.theirs.finalise())}
+
+
+def _one(*more: Any, path: Callable[[Any], Any] = lambda result: result) -> Callable[[Any], Args]:
+    """The key of what hangs on a result, and what else the address wants."""
+    return _of_results(lambda result: [path(result).pk, *more])
+
+
+def _sided(args: Callable[[Any], Args], roles: frozenset[str] = BOTH) -> Page:
+    """A page of one object: those who see both sides, those of its side, and its own counterparty's login."""
+    return Page(roles=roles, vendors=VENDORS_AND_THEIRS, customers=CUSTOMERS_AND_THEIRS, args=args)
+
+
+def _entries(ledger: Any) -> Args:
+    memos = {"customers": ledger.ours.finalise().memo, "vendors": ledger.theirs.finalise().memo}
+    return {side: [memo.entries.order_by("pk")[0].reference] for side, memo in memos.items()}
+
+
+def _accounts(ledger: Any) -> Args:
+    memos = {"customers": ledger.ours.finalise().memo, "vendors": ledger.theirs.finalise().memo}
+    return {
+        side: [memo.entries.order_by("pk")[0].postings.order_by("pk")[0].account_id]
+        for side, memo in memos.items()
+    }
+
+
+def _letters(ledger: Any) -> Args:
+    from credits.models import Claim
+    from tests.credits.world import as_
+    from vendors.models import ClaimLetter
+
+    claim = Claim.objects.get(breach__assessment=ledger.theirs.finalise())
+    if not ClaimLetter.objects.filter(claim=claim).exists():
+        with as_("vendor_manager"):
+            ledger.letter(claim)
+    return {"vendors": [claim.pk, 1]}
+
+
+def _event(ledger: Any) -> Args:
+    from audit.models import Event
+
+    return {"": [Event.objects.order_by("pk")[0].pk]}
+
+
+def _statement(ledger: Any, side: str) -> Mapping[str, Any]:
+    party = {"vendors": "vendor", "customers": "customer"}[side]
+    return {
+        "counterparty": party,
+        "legal_entity": "us",
+        "from_on": "2023-04-01",
+        "until_on": "2023-05-01",
+    }
+
+
+def _files(ending: str) -> Callable[[Any], Args]:
+    return lambda ledger: {"vendors": [ending], "customers": [ending]}
+
+
+def _only_posted(*args: Any) -> Page:
+    """Acts: nothing is shown by asking for them; ``tests/pages`` post them."""
+    return Page(args=lambda ledger: {"": list(args)}, public=(405, 302))
 
 
 PAGES: dict[str, Page] = {
@@ -57,42 +191,49 @@ PAGES: dict[str, Page] = {
     # Whoever is logged in is led on.
     "pages:login": Page(public=(200,)),
     "pages:logout": Page(public=(405,)),
-    # The books.
-    "pages:memos": Page(roles=BOOKS | {"vendor_manager", "customer_success"} | LOGINS),
-    "pages:memo": Page(
-        roles=BOOKS,
-        vendors=frozenset({"vendor_manager", "their vendor"}),
-        customers=frozenset({"customer_success", "their customer"}),
-        args=lambda ledger: {side: [_memo(one).pk] for side, one in ledger.sides()},
+    "pages:contracts": Page(roles=STAFF | {"administrator"} | LOGINS),
+    "pages:contract": _sided(
+        _one(path=lambda result: result.commitment.version.contract), BOTH | {"administrator"}
     ),
-    "pages:memos_act": Page(),
-    "pages:memo_act": Page(
-        args=lambda ledger: {side: [_memo(one).pk, "review"] for side, one in ledger.sides()}
-    ),
-    "pages:period": Page(roles=BOOKS, args=lambda ledger: {"": ["us", "2023-04"]}),
-    "pages:period_act": Page(args=lambda ledger: {"": ["us", "2023-04", "close"]}),
-    "pages:statements": Page(roles=BOOKS | {"vendor_manager", "customer_success"} | CUSTOMERS),
-    "pages:statement_file": Page(
-        roles=BOOKS,
-        vendors=frozenset({"vendor_manager"}),
-        customers=frozenset({"customer_success", "their customer"}),
-        args=lambda ledger: {"vendors": ["json"], "customers": ["json"]},
-        query=lambda ledger, side: {
-            "counterparty": side.removesuffix("s"),
-            "legal_entity": "us",
-            "from_on": "2023-04-01",
-            "until_on": "2023-05-01",
+    "pages:components": Page(roles=STAFF),
+    "pages:component_day": Page(
+        roles=STAFF,
+        args=lambda ledger: {
+            "customers": ["platform", "2023-03-10"],
+            "vendors": ["actions", "2023-01-02"],
         },
     ),
+    "pages:assessments": Page(roles=STAFF | LOGINS),
+    "pages:assessment": _sided(_one()),
+    "pages:evidence_document": _sided(_one()),
+    "pages:evidence_data": _sided(_one()),
+    "pages:notices": Page(roles=frozenset({"legal", "auditor", "administrator", "customer_success"})),
+    "pages:claims": Page(roles=STAFF | LOGINS),
+    "pages:claim": _sided(_one(path=lambda result: result.breach.claim)),
+    # A letter that was drafted and not sent is nothing for the vendor's eyes.
+    "pages:claim_letter": Page(roles=BOTH, vendors=VENDORS, args=_letters),
+    "pages:vendor": Page(roles=BOTH | VENDORS, args=lambda ledger: {"": ["vendor"]}),
+    "pages:reported": Page(roles=BOTH | VENDORS),
+    "pages:memos": Page(roles=BOOKS | VENDORS | CUSTOMERS | LOGINS),
+    "pages:memo": _sided(_one(path=lambda result: result.memo), BOOKS),
+    "pages:memos_act": _only_posted(),
+    "pages:memo_act": _only_posted(1, "approve"),
+    "pages:period": Page(roles=BOOKS, args=lambda ledger: {"": ["us", "2023-04"]}),
+    "pages:period_act": _only_posted("us", "2023-04", "close"),
+    "pages:statements": Page(
+        roles=BOOKS | VENDORS | CUSTOMERS | {"their customer", "a strange customer"},
+    ),
+    "pages:statement_file": Page(
+        roles=BOOKS, vendors=VENDORS, customers=CUSTOMERS_AND_THEIRS, args=_files("csv"), query=_statement
+    ),
     "pages:trial_balance": Page(roles=BOOKS),
-    "pages:account": Page(
-        roles=BOOKS,
-        vendors=frozenset({"vendor_manager"}),
-        args=lambda ledger: {side: [_posting(one).account_id] for side, one in ledger.sides()},
-    ),
-    "pages:entry": Page(
-        roles=BOOKS,
-        vendors=frozenset({"vendor_manager"}),
-        args=lambda ledger: {side: [_posting(one).entry.reference] for side, one in ledger.sides()},
-    ),
+    "pages:account": Page(roles=BOOKS, vendors=VENDORS, args=_accounts),
+    "pages:entry": Page(roles=BOOKS, vendors=VENDORS, args=_entries),
+    "pages:events": Page(roles=BOTH | {"administrator"}),
+    "pages:event": Page(roles=BOTH | {"administrator"}, args=_event),
+    "pages:verify": Page(roles=frozenset({"auditor"})),
+    "pages:recompute": _sided(_one()),
+    "demo:mails": Page(roles=frozenset({"legal", "auditor", "administrator", "customer_success"})),
+    # There is no such mail; whoever may not read any is told so.
+    "demo:mail": Page(args=lambda ledger: {"": ["nothing.eml"]}),
 }
