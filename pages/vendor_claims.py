@@ -54,6 +54,7 @@ def claims(request: HttpRequest) -> HttpResponse:
     }
     page = Paginator(_narrowed(rows, asked), PER_PAGE).get_page(request.GET.get("page"))
     context = {
+        "title": "Claims",
         "page": page,
         "asked": asked,
         "as_of": clock.as_of(),

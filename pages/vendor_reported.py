@@ -93,7 +93,12 @@ def reported(request: HttpRequest) -> HttpResponse:
     known_at = datetime.combine(as_of, time.max, tzinfo=UTC)
     vendors = list(visible_counterparties(request.user).filter(is_vendor=True).order_by("name")[:200])
     vendor = _chosen(vendors, request.GET.get("vendor", ""))
-    context: dict[str, Any] = {"vendors": vendors, "vendor": vendor, "as_of": as_of}
+    context: dict[str, Any] = {
+        "title": "Reported against measured",
+        "vendors": vendors,
+        "vendor": vendor,
+        "as_of": as_of,
+    }
     lists = lists_of(vendor) if vendor else None
     if vendor and lists and visible_sources(request.user).filter(pk=lists.seconds.pk).exists():
         context |= _of_vendor(request, vendor, lists, known_at)
