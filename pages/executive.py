@@ -14,7 +14,7 @@ from base import clock
 from base.svg import Bar
 from contracts.models import Contract
 from credits.explained import money
-from credits.models import Account, Assessment, ClaimStep, OpenQuestion, Posting
+from credits.models import Account, Assessment, ClaimStep, CreditMemo, MemoStep, OpenQuestion, Posting
 from credits.reading import claims_with_state, latest_assessments
 from pages.calendar import midnight
 from pages.components import quarter_of
@@ -100,12 +100,26 @@ def exposure(as_of: date) -> Number:
     sums = {row["currency"]: row["all"] for row in found}
     provisional = {row["currency"]: row["provisional"] for row in found}
     sentence = (
-        f"Service credits that customers have earned in {quarter.name} as far as is known today, "
-        f"{_moneys(provisional)} of it provisional."
+        f"Earned by customers in {quarter.name} as far as is known today, {_moneys(provisional)} of it provisional"
         if sums
-        else f"No customer has earned a service credit in {quarter.name}, as far as is known today."
+        else f"No customer has earned a service credit in {quarter.name} as far as is known today"
     )
-    return Number("Exposure this quarter", _moneys(sums), sentence)
+    earlier = f"{_moneys(_unsettled(quarter.first))} of earlier windows may still have to be issued"
+    return Number("Exposure this quarter", _moneys(sums), f"{sentence}; {earlier}.")
+
+
+def _unsettled(before: date) -> dict[str, Decimal]:
+    """What customers earned in windows that ended by a day and that neither was issued nor lapsed."""
+    issued = MemoStep.objects.filter(state=CreditMemo.State.ISSUED).values("memo__assessment")
+    lapsed = ClaimStep.objects.filter(kind=ClaimStep.Kind.FORFEITED).values("claim__breach__assessment")
+    rows = (
+        latest_assessments()
+        .filter(**{DIRECTION: BY_US}, credit_amount__gt=0, window_end__lte=midnight(before))
+        .exclude(pk__in=issued)
+        .exclude(pk__in=lapsed)
+    )
+    found = rows.order_by().values("currency").annotate(all=Sum("credit_amount"))
+    return {row["currency"]: row["all"] for row in found}
 
 
 def recovered(as_of: date) -> Number:

@@ -19,6 +19,8 @@ from django.utils.functional import SimpleLazyObject
 
 from base import clock
 from base.access import may
+from base.access import roles_of as user_roles
+from base.access_rules import models_seen
 from pages.homes import homes_of
 
 View = Callable[..., HttpResponse]
@@ -101,7 +103,7 @@ def _navigation(request: HttpRequest) -> list[Group]:
         links = [_link(request, label, name) for label, name, kind in entries if may(user, "view", kind)]
         if found := tuple(link for link in links if link):
             groups.append(Group(title, found))
-    if user.is_staff and user.is_person:
+    if user.is_staff and any(models_seen(role) for role in user_roles(user)):
         admin = Link("Admin", reverse("admin:index"), False)
         groups.append(Group("All records", (admin,)))
     return groups
