@@ -119,7 +119,8 @@ def services_of(source: Source) -> Mapping[str, Service]:
     ambiguous: set[str] = set()
     for service in list(found.values()):
         if service.external_name:
-            if service.external_name in found and found[service.external_name].external_name:
+            other = found.get(service.external_name)
+            if other is not None and other is not service and other.external_name:
                 ambiguous.add(service.external_name)
             found[service.external_name] = service
     return {name: service for name, service in found.items() if name not in ambiguous}
