@@ -225,8 +225,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(f"{reverse('pages:claim', args=[pk])}#since")
         forms[act.name] = form
         row = _claim(request, pk)
-    status = 200 if not forms else 422
-    return render(request, "pages/vendors/claim.html", _context(request, row, forms), status=status)
+    return render(request, "pages/vendors/claim.html", _context(request, row, forms))
 
 
 def _carry_out(form: ActForm, act: ClaimAct, row: Claim) -> str:

@@ -54,7 +54,7 @@ def vendor(request: HttpRequest, code: str) -> HttpResponse:
         "compared": lists_of(row) is not None,
         "as_of": clock.as_of(),
     }
-    return render(request, "pages/vendors/vendor.html", context, status=422 if form.errors else 200)
+    return render(request, "pages/vendors/vendor.html", context)
 
 
 def _kept(form: ProfileForm, row: Any) -> bool:
