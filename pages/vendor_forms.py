@@ -31,7 +31,7 @@ class ActForm(forms.Form):
     )
 
     def __init__(self, *args: Any, today: date, act: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs, initial={"on": today}, auto_id=f"{act}-%s")
+        super().__init__(*args, **(kwargs | {"initial": {"on": today}, "auto_id": f"{act}-%s"}))
         # The reason is asked for last, wherever a subclass puts its own.
         self.order_fields([name for name in self.fields if name != "reason"])
 
@@ -112,4 +112,4 @@ class ProfileForm(forms.Form):
     def __init__(self, *args: Any, profile: VendorProfile | None, **kwargs: Any) -> None:
         names = ("claims_address", "claims_email", "contact", "note")
         initial = {name: getattr(profile, name) for name in names} if profile else {}
-        super().__init__(*args, **kwargs, initial=initial)
+        super().__init__(*args, **(kwargs | {"initial": initial}))
