@@ -81,6 +81,7 @@ def events(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=int(before))
     shown = list(rows.defer("before", "after").order_by("-pk")[: PER_PAGE + 1])
     context: dict[str, Any] = {
+        "title": "Events",
         "form": form,
         "narrowed": any(request.GET.get(name) for name in form.fields),
         "events": shown[:PER_PAGE],

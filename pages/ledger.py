@@ -41,6 +41,7 @@ def trial_balance_page(request: HttpRequest) -> HttpResponse:
         before = sums.get(row.currency, Totals(row.currency, row.debit * 0, row.credit * 0))
         sums[row.currency] = Totals(row.currency, before.debit + row.debit, before.credit + row.credit)
     context: dict[str, Any] = {
+        "title": "Trial balance",
         "on": on,
         "entity": entity,
         "entities": LegalEntity.objects.order_by("code"),

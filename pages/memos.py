@@ -98,9 +98,16 @@ def _list(request: HttpRequest, more: dict[str, Any]) -> HttpResponse:
     asked = {name: request.GET.get(name, "") for name in ("state", "direction", "q")}
     rows = _narrowed(seen_by(request.user), asked)
     order = ("currency", "-amount", "pk") if asked["state"] == "waiting" else ("-pk",)
-    acts = [act for act in ACTS if act.bulk and may(request.user, act.name, "memo")]
+    page = Paginator(listed(rows).order_by(*order), PER_PAGE).get_page(request.GET.get("page"))
+    there = {row.state for row in page.object_list}
+    acts = [
+        act
+        for act in ACTS
+        if act.bulk and there.intersection(act.states) and may(request.user, act.name, "memo")
+    ]
     context = {
-        "page": Paginator(listed(rows).order_by(*order), PER_PAGE).get_page(request.GET.get("page")),
+        "title": "Memos",
+        "page": page,
         "sums": rows.order_by()
         .values("direction", "currency")
         .annotate(count=Count("pk"), total=Sum("amount"))

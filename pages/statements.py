@@ -104,7 +104,7 @@ def _statement(request: HttpRequest, form: StatementForm) -> Statement:
 def statements(request: HttpRequest) -> HttpResponse:
     """A statement with its parameters and control totals, and the links to its files."""
     form = _form(request)
-    context: dict[str, Any] = {"form": form, "sizes": SIZES}
+    context: dict[str, Any] = {"title": "Statements", "form": form, "sizes": SIZES}
     if form.is_valid():
         try:
             value = _statement(request, form)
