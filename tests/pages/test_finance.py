@@ -2,6 +2,7 @@
 
 from datetime import date
 from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -12,14 +13,17 @@ from pypdf import PdfReader
 
 from audit.models import Event
 from contracts.models import CounterpartyLogin
-from credits.models import CreditMemo, PeriodStep
+from credits import services
+from credits.models import Claim, CreditMemo, PeriodStep
 from credits.reading import last_memo_step
+from credits.windows import window_at
 from pages import books
 from pages.acting import sentence
 from pages.statements import last_quarter
 from tests import factories
 from tests.admin.forms import log_in
 from tests.credits import world
+from tests.pages import many
 
 pytestmark = pytest.mark.django_db
 ON = date(2023, 4, 15)
@@ -108,19 +112,43 @@ def test_two_currencies_are_never_added():
     }
 
 
-def test_the_home_costs_the_same_with_more_memos():
-    world.customer().propose()
-    client = log_in(factories.user("finance"))
-    costs = []
-    for number in (2, 3):
-        with CaptureQueriesContext(connection) as captured:
-            shown(client, "home")
-            shown(client, "memos")
-        costs.append(len(captured))
-        fee = world.FEE.replace("I-1", f"I-{number}").replace("C-1", f"C-{number}")
-        world.customer(fee=fee, reference=f"C-{number}").propose()
-    assert costs[0] == costs[1]
-    assert costs[0] <= 36
+def proposed(count, reference):
+    """That many memos, each for a service of one contract."""
+    contract = many.customer_of(count, reference)
+    claims = Claim.objects.filter(breach__assessment__commitment__version__contract=contract)
+    with world.as_("customer_success"):
+        for claim in claims:
+            services.record_customer_claim(claim, taken_on=date(2023, 4, 6), reference="letter")
+    result = claims[0].breach.assessment
+    window = window_at(result.commitment, result.window_start)
+    with world.as_job():
+        return services.propose_memos_of(contract, window=window, taken_on=date(2023, 4, 7))
+
+
+def test_the_pages_cost_the_same_at_twenty_and_at_two_hundred_memos():
+    client = log_in(factories.user("finance_approver"))
+    addresses = [
+        reverse("pages:home"),
+        reverse("pages:memos"),
+        reverse("pages:memos") + "?state=waiting",
+        reverse("pages:period", args=["us", "2023-04"]),
+        reverse("pages:trial_balance"),
+        reverse("pages:statements") + "?" + urlencode(QUERY | {"from_on": "2023-03-01"}),
+    ]
+
+    def costs():
+        found = []
+        for address in addresses:
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(address).status_code == 200
+            found.append(len(captured))
+        return found
+
+    assert len(proposed(20, "C-1")) == 20
+    few = costs()
+    assert len(proposed(180, "C-2")) == 180
+    assert costs() == few
+    assert max(few) <= 24
 
 
 # Months -----------------------------------------------------------------------------------------------------
