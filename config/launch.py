@@ -96,7 +96,9 @@ def _demo(supervisor: Supervisor) -> int:
     if status != 0 or not serve:
         return _status(status)
     supervisor.start(_web(port, run))
-    _say(f"the pages are at http://{HOST}:{port}/ (as of {DEMO_AS_OF}); Ctrl-C ends it all")
+    _say(
+        f"the pages are at http://{HOST}:{port}/ (as of {DEMO_AS_OF}), its mails at /demo/mails/; Ctrl-C ends it all"
+    )
     try:
         supervisor.watch()
     except Stopped as stopped:

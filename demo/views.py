@@ -59,7 +59,7 @@ def mail_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": "Mails",
-        "page_obj": page,
+        "page": page,
         "mailboxes": [own] if own else list(mails.MAILBOXES.values()),
         "wanted": wanted,
     }

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from audit.acts import Act, ActForm
@@ -113,6 +115,7 @@ class NoticeAdmin(FactsAdmin):
     list_filter = [StateFilter, "audience", "announcement__kind"]
     search_fields = ["subject", "recipient_address", "message_id"]
     date_hierarchy = "composed_at"
+    ordering = ["-pk"]
     fields = [
         "subject",
         "recipient_name",
@@ -121,26 +124,31 @@ class NoticeAdmin(FactsAdmin):
         "state_shown",
         "held_because",
         "next_try_shown",
-        "text",
+        "text_shown",
         "assessment",
         "replaces",
         "message_id",
         "text_sha256",
         "composed_at",
     ]
-    readonly_fields = ["state_shown", "next_try_shown"]
+    readonly_fields = ["state_shown", "next_try_shown", "text_shown"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With where each stands; narrowed to what the user may see."""
         rows = notices_with_state().select_related(
             "assessment__commitment__service", "assessment__commitment__version__contract", "replaces"
         )
-        return visible(rows, request.user).order_by("-pk")
+        return visible(rows, request.user).order_by(*self.ordering)
 
     @admin.display(description="State")
     def state_shown(self, notice: Any) -> str:
         """In words."""
         return MEANING.get(notice.state, notice.state)
+
+    @admin.display(description="Text")
+    def text_shown(self, notice: Notice) -> str:
+        """Its words, line by line."""
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in notice.text.splitlines()))
 
     @admin.display(description="Last attempt", ordering="attempted_at")
     def attempted_at_shown(self, notice: Any) -> Any:

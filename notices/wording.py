@@ -252,7 +252,7 @@ def _follows_for_customers(facts: Facts) -> str:
 
 
 def _follows_for_vendors(facts: Facts) -> str:
-    only = "It says nothing about their other components, each of which is looked at on its own."
+    only = "This says nothing of their other components; each is looked at on its own."
     if facts.kind == Kind.WITHDRAWN:
         return f"If you have told a customer already, please tell them this as well. {only}"
     return (
