@@ -95,6 +95,8 @@ def assessment(request: HttpRequest, pk: int) -> HttpResponse:
         value = evidence_value(row)
     except DomainError as error:
         return render(request, "pages/assessment.html", context | {"refusal": str(error)}, status=500)
+    if row.inputs["seconds"] and may(request.user, "view", "observation"):
+        context["day_of"] = row.commitment.service.code
     desc = (
         f"From the downtime through what was excluded to the level, the tier and the credit. {value.verdict}"
     )

@@ -1,5 +1,6 @@
 """How figures are written on pages: exact, never rounder than they are."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -21,3 +22,9 @@ def money(amount: Decimal | Fraction | None, currency: str) -> str:
 def duration(seconds: Decimal | Fraction | int | None) -> str:
     """A length of time in days, hours, minutes and seconds; "open" where there is none."""
     return "open" if seconds is None else duration_words(Fraction(seconds))
+
+
+@register.filter
+def beside(cells: Sequence[str], columns: Sequence[object]) -> list[tuple[str, object]]:
+    """Each cell of a row with its column."""
+    return list(zip(cells, columns, strict=True))

@@ -14,7 +14,7 @@ def test_one_click_and_one_more_lead_home(visit):
     visit.check(page, "login")
     page.get_by_role("link", name=re.compile("Lena Legal")).click()
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Lena Legal")).to_be_visible()
+    expect(page.get_by_text("Lena Legal", exact=True)).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 

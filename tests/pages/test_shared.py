@@ -55,6 +55,14 @@ def test_a_result_shows_its_waterfall_with_a_table_its_files_and_its_trace():
     assert row.inputs_sha256 in html
 
 
+def test_the_days_of_a_result_lead_to_their_minutes():
+    row = world.vendor().finalise(datetime(2023, 4, 20, tzinfo=UTC))
+    html = shown(log_in(factories.user("vendor_manager")), f"/assessments/{row.pk}/")
+    assert '<a href="/components/actions/2023-01-01/">2023-01-01</a>' in html
+    login = login_of(row.commitment.version.contract.counterparty, User.Kind.VENDOR)
+    assert "/components/" not in login.get(f"/assessments/{row.pk}/").content.decode()
+
+
 def test_a_result_lists_its_revisions_and_says_which_are_provisional():
     made = world.customer()
     first = made.assess(datetime(2023, 4, 3, tzinfo=UTC))
