@@ -28,7 +28,6 @@ from credits.reading import memos_with_state
 from measurements.models import Exclusion
 
 State = CreditMemo.State
-UNFINISHED = (State.PROPOSED, State.IN_REVIEW, State.APPROVED)
 MONTHS = 12
 ENTITIES = 20
 OWED = "commitment__version__contract"
@@ -40,9 +39,26 @@ def month_of(day: date, back: int = 0) -> date:
     return date(at // 12, at % 12 + 1, 1)
 
 
+def stands_at(*states: str) -> Q:
+    """The memos whose last step is one of ``states``, found by their steps: no state is taken twice, and none after
+    a later one. Reads the steps once, where the state of each memo would be looked up memo by memo."""
+    found = Q(pk__in=[])
+    for state in states:
+        later = State.values[State.values.index(state) + 1 :]
+        beyond = MemoStep.objects.filter(memo=OuterRef("pk"), state__in=later)
+        reached = MemoStep.objects.filter(memo=OuterRef("pk"), state=state)
+        found |= Q(Exists(reached)) & ~Q(Exists(beyond)) if later else Q(Exists(reached))
+    return found
+
+
+def waiting() -> Q:
+    """The memos that are proposed and not issued yet."""
+    return ~Q(Exists(MemoStep.objects.filter(memo=OuterRef("pk"), state=State.ISSUED)))
+
+
 def unfinished_memos(legal_entity: LegalEntity | None = None) -> QuerySet[CreditMemo]:
     """Memos that keep a month open: proposed, and neither issued nor overtaken by a forfeited claim."""
-    rows: QuerySet[CreditMemo] = memos_with_state().filter(state__in=UNFINISHED)
+    rows: QuerySet[CreditMemo] = memos_with_state().filter(waiting())
     if legal_entity is not None:
         rows = rows.filter(legal_entity=legal_entity)
     forfeited = ClaimStep.objects.filter(
@@ -115,7 +131,47 @@ class Month:
         return "nothing blocks its closing"
 
 
-def strips(on: date) -> list[tuple[LegalEntity, list[Month]]]:
+@dataclass(frozen=True)
+class Standing:
+    """The results of one company, direction and currency for windows that end in one month, final or not."""
+
+    legal_entity: int
+    direction: str
+    currency: str
+    starts_on: date
+    count: int
+    credits: int
+    unknown: int
+    amount: Decimal
+
+
+def _standings(rows: QuerySet[Assessment], on: date) -> list[Standing]:
+    """Windows that ended in the last twelve months, by month; a credit that nobody can reckon yet is in no amount."""
+    since = datetime.combine(month_of(on, MONTHS - 1), time(0), UTC) - timedelta(days=1)
+    sums = (
+        rows.filter(window_end__gte=since)
+        .annotate(month=_ended_in())
+        .order_by()
+        .values_list(f"{OWED}__legal_entity", f"{OWED}__direction", "currency", "month")
+        .annotate(
+            count=Count("pk"),
+            credits=Count("pk", filter=Q(credit_amount__gt=0)),
+            unknown=Count("pk", filter=Q(credit_amount=None)),
+            amount=Sum("credit_amount", default=Decimal(0)),
+        )
+    )
+    return [
+        Standing(entity, direction, currency, starts.date(), count, credits, unknown, amount)
+        for entity, direction, currency, starts, count, credits, unknown, amount in sums
+    ]
+
+
+def provisional_standings(on: date) -> list[Standing]:
+    """Of what may still change. One query."""
+    return _standings(provisional_results(), on)
+
+
+def strips(on: date, provisional: Sequence[Standing]) -> list[tuple[LegalEntity, list[Month]]]:
     """The last twelve months of each company's books, the running one last. At most twenty companies."""
     entities = list(LegalEntity.objects.order_by("code")[:ENTITIES])
     first = month_of(on, MONTHS - 1)
@@ -128,14 +184,7 @@ def strips(on: date) -> list[tuple[LegalEntity, list[Month]]]:
         .values_list("legal_entity", "month")
         .annotate(count=Count("pk"))
     )
-    open_results = _by_month(
-        provisional_results()
-        .filter(**{f"{OWED}__legal_entity__in": entities})
-        .annotate(month=_ended_in())
-        .order_by()
-        .values_list(f"{OWED}__legal_entity", "month")
-        .annotate(count=Count("pk"))
-    )
+    open_results = _by_month((row.legal_entity, row.starts_on, row.count) for row in provisional)
     return [
         (
             entity,
@@ -245,35 +294,23 @@ class MonthTotal:
     final: Decimal
 
 
-def totals(on: date) -> tuple[list[Total], list[MonthTotal]]:
+def totals(on: date, provisional: Sequence[Standing]) -> tuple[list[Total], list[MonthTotal]]:
     """Credits reckoned for windows that ended in the last twelve months: together, and month by month.
 
     A credit whose amount nobody knows yet is counted apart and in no sum.
     """
-    since = datetime.combine(month_of(on, MONTHS - 1), time(0), UTC) - timedelta(days=1)
-    earning = Q(outcome__in=(Assessment.Outcome.BREACH, Assessment.Outcome.OPEN_QUESTION))
-    recent = Q(window_end__gte=since)
+    # A breach is found on a final result only, and on every one that earns a credit.
+    final = _standings(Assessment.objects.filter(breach__isnull=False), on)
     found: dict[tuple[str, str, date], list[Decimal]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
-    parts = (
-        ("final", Assessment.objects.filter(earning, recent, finalisation__isnull=False)),
-        ("provisional", provisional_results().filter(earning, recent)),
-    )
-    for at, (standing, rows) in enumerate(parts):
-        sums = (
-            rows.annotate(month=_ended_in())
-            .order_by()
-            .values_list(f"{OWED}__direction", "currency", "month")
-            .annotate(
-                total=Sum("credit_amount", default=Decimal(0)),
-                known=Count("credit_amount", filter=Q(credit_amount__gt=0)),
-                unknown=Count("pk", filter=Q(credit_amount=None)),
-            )
-        )
-        for direction, currency, starts, total, known, unknown in sums:
-            found.setdefault((direction, currency, starts.date()), [Decimal(0), Decimal(0)])[at] += total
-            counts[standing, direction, currency] += known
-            counts["unknown", direction, currency] += unknown
+    for at, (standing, rows) in enumerate((("final", final), ("provisional", provisional))):
+        for row in rows:
+            if not (row.credits or row.unknown):
+                continue
+            sums = found.setdefault((row.direction, row.currency, row.starts_on), [Decimal(0), Decimal(0)])
+            sums[at] += row.amount
+            counts[standing, row.direction, row.currency] += row.credits
+            counts["unknown", row.direction, row.currency] += row.unknown
     by_month = [
         MonthTotal(direction, currency, day, sums[1], sums[0])
         for (direction, currency, day), sums in sorted(found.items())

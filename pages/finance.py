@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,16 +18,15 @@ from base.svg import Bar
 from contracts.models import LegalEntity
 from credits import services
 from credits.explained import money
-from credits.models import CreditMemo, PeriodStep
+from credits.models import CreditMemo, MemoStep, PeriodStep
 from credits.reading import ledger_totals
 from pages import books
 from pages.acting import carry_out
 from pages.layout import viewing
-from pages.memos import WAITING, listed, seen_by
+from pages.memos import listed, seen_by
 from pages.pictures import Picture, bars_of
 
 SHOWN = 12
-AWAITS_APPROVAL = (CreditMemo.State.PROPOSED, CreditMemo.State.IN_REVIEW)
 ACTS = {"close": "closed", "reopen": "open again"}
 
 
@@ -36,19 +35,22 @@ ACTS = {"close": "closed", "reopen": "open again"}
 def home(request: HttpRequest) -> HttpResponse:
     """What finance and its approvers look at first."""
     on = clock.as_of()
-    waiting = listed(seen_by(request.user).filter(state__in=WAITING))
+    waiting = seen_by(request.user).filter(books.waiting())
+    approved = MemoStep.objects.filter(memo=OuterRef("pk"), state=CreditMemo.State.APPROVED)
     sums = list(
         waiting.order_by()
-        .values("state", "currency")
+        .annotate(approved=Exists(approved))
+        .values("approved", "currency")
         .annotate(count=Count("pk"), total=Sum("amount"))
         .order_by("currency")
     )
-    together, by_month = books.totals(on)
+    provisional = books.provisional_standings(on)
+    together, by_month = books.totals(on, provisional)
     context = {
-        "strips": books.strips(on),
-        "approvals": _sums(sums, AWAITS_APPROVAL),
-        "issues": _sums(sums, (CreditMemo.State.APPROVED,)),
-        "memos": waiting.order_by("currency", "-amount", "pk")[:SHOWN],
+        "strips": books.strips(on, provisional),
+        "approvals": _sums(sums, approved=False),
+        "issues": _sums(sums, approved=True),
+        "memos": listed(waiting).order_by("currency", "-amount", "pk")[:SHOWN],
         "waiting_count": sum(row["count"] for row in sums),
         "may_approve": may(request.user, "approve", "memo"),
         "may_issue": may(request.user, "issue", "memo"),
@@ -60,8 +62,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/finance/home.html", context)
 
 
-def _sums(rows: Sequence[dict[str, Any]], states: Sequence[str]) -> dict[str, Any]:
-    mine = [row for row in rows if row["state"] in states]
+def _sums(rows: Sequence[dict[str, Any]], *, approved: bool) -> dict[str, Any]:
+    mine = [row for row in rows if row["approved"] is approved]
     amounts: dict[str, Any] = {}
     for row in mine:
         amounts[row["currency"]] = amounts.get(row["currency"], 0) + row["total"]

@@ -9,25 +9,26 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from base import clock
 from base.access import Asking, may, scopes_of
 from base.access_rules import Scope
 from base.errors import DomainError
+from base.models import User
 from contracts.models import Contract
 from credits import services
-from credits.models import Claim, CreditMemo, MemoStep
+from credits.models import ClaimStep, CreditMemo, MemoStep
 from credits.rule20 import acts_under
 from credits.visibility import visible_claims, visible_entries, visible_memos
+from pages import books
 from pages.acting import ReasonForm, carry_out, sentence
 from pages.layout import viewing
 
 State = CreditMemo.State
 PER_PAGE = 50
 AT_ONCE = 200
-WAITING = (State.PROPOSED, State.IN_REVIEW, State.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def seen_by(user: Asking) -> QuerySet[Any]:
 def listed(rows: QuerySet[Any]) -> QuerySet[Any]:
     """With what a list of memos shows."""
     return rows.select_related("counterparty", "contract", "assessment__commitment__service").defer(
-        "assessment__inputs", "assessment__result"
+        "facts", "assessment__inputs", "assessment__result"
     )
 
 
@@ -123,9 +124,9 @@ def _list(request: HttpRequest, more: dict[str, Any]) -> HttpResponse:
 
 def _narrowed(rows: QuerySet[Any], asked: dict[str, str]) -> QuerySet[Any]:
     if asked["state"] == "waiting":
-        rows = rows.filter(state__in=WAITING)
+        rows = rows.filter(books.waiting())
     elif asked["state"] in State.values:
-        rows = rows.filter(state=asked["state"])
+        rows = rows.filter(books.stands_at(asked["state"]))
     if asked["direction"] in Contract.Direction.values:
         rows = rows.filter(direction=asked["direction"])
     if words := asked["q"].replace("\0", "").strip()[:100]:
@@ -220,9 +221,13 @@ def memo(request: HttpRequest, pk: int) -> HttpResponse:
         "claim": _claim(request.user, row),
         "may_have_evidence": may(request.user, "view", "evidence"),
         "acts": open_acts,
-        "hands": acts_under(row, request.user) if any(act.name == "approve" for act in open_acts) else [],
+        "hands": _hands(row, request.user) if any(act.name == "approve" for act in open_acts) else [],
     }
     return render(request, "pages/finance/memo.html", context)
+
+
+def _hands(row: CreditMemo, user: Asking) -> list[str]:
+    return acts_under(row, user) if isinstance(user, User) else []
 
 
 def _memo(request: HttpRequest, pk: int) -> Any:
@@ -232,15 +237,13 @@ def _memo(request: HttpRequest, pk: int) -> Any:
     return get_object_or_404(rows, pk=pk)
 
 
-def _claim(user: Asking, row: CreditMemo) -> tuple[Claim, str] | None:
-    """The claim behind a memo with the address of its page, where the reader may see it."""
-    claim = visible_claims(user).filter(breach__assessment=row.assessment_id).first()
+def _claim(user: Asking, row: CreditMemo) -> tuple[str, str, date] | None:
+    """How the claim behind a memo stands, the address of its page, and since when; where the reader may see it."""
+    claim: Any = visible_claims(user).filter(breach__assessment=row.assessment_id).first()
     if claim is None:
         return None
-    try:
-        return claim, reverse("pages:claim", args=[claim.pk])
-    except NoReverseMatch:
-        return claim, ""
+    words = str(ClaimStep.Kind(claim.state).label)
+    return words, reverse("pages:claim", args=[claim.pk]), claim.state_since
 
 
 @require_POST

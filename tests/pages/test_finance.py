@@ -15,7 +15,7 @@ from audit.models import Event
 from contracts.models import CounterpartyLogin
 from credits import services
 from credits.models import Claim, CreditMemo, PeriodStep
-from credits.reading import last_memo_step
+from credits.reading import last_memo_step, memos_with_state
 from credits.windows import window_at
 from pages import books
 from pages.acting import sentence
@@ -46,6 +46,10 @@ def shown(client, name, *args, **query):
     return answer.content.decode()
 
 
+def totals():
+    return books.totals(ON, books.provisional_standings(ON))
+
+
 def state_of(memo):
     return last_memo_step(memo).state
 
@@ -65,7 +69,7 @@ def test_the_home_says_what_waits_and_what_blocks_a_month():
 
 def test_a_month_is_blocked_by_memos_that_were_proposed_in_it_or_before():
     us = world.customer().propose(on=date(2023, 4, 7)).legal_entity
-    [(_, months)] = books.strips(date(2023, 6, 2))
+    [(_, months)] = books.strips(date(2023, 6, 2), [])
     blocking = {one.label: one.blocking for one in months}
     assert blocking["2023-03"] == 0
     assert blocking["2023-04"] == 1
@@ -87,17 +91,17 @@ def test_months_are_counted_over_the_turn_of_a_year(day, back, first):
 def test_a_provisional_credit_is_never_counted_as_final_nor_a_final_one_twice():
     ours = world.customer()
     ours.assess()
-    [total], [month] = books.totals(ON)
+    [total], [month] = totals()
     assert (total.provisional, total.final, total.provisional_count) == (world.CREDIT, 0, 1)
     ours.finalise()
-    [total], [month] = books.totals(ON)
+    [total], [month] = totals()
     assert (total.provisional, total.final, total.final_count) == (0, world.CREDIT, 1)
     assert month.starts_on == date(2023, 3, 1), "the window ends at midnight in Berlin, still in March in UTC"
 
 
 def test_a_credit_that_nobody_can_reckon_is_counted_apart_and_in_no_sum():
     world.customer(fee=None).assess()
-    [total], _ = books.totals(ON)
+    [total], _ = totals()
     assert (total.unknown_count, total.provisional, total.final) == (1, 0, 0)
     assert "1 open" in shown(log_in(factories.user("finance")), "home")
 
@@ -105,7 +109,7 @@ def test_a_credit_that_nobody_can_reckon_is_counted_apart_and_in_no_sum():
 def test_two_currencies_are_never_added():
     world.customer().finalise()
     world.vendor().finalise()
-    found = {(one.direction, one.currency): one.final for one in books.totals(ON)[0]}
+    found = {(one.direction, one.currency): one.final for one in totals()[0]}
     assert found == {
         ("promised_by_us", "EUR"): world.CREDIT,
         ("promised_to_us", "USD"): world.VENDOR_CREDIT,
@@ -149,6 +153,26 @@ def test_the_pages_cost_the_same_at_twenty_and_at_two_hundred_memos():
     assert len(proposed(180, "C-2")) == 180
     assert costs() == few
     assert max(few) <= 24
+
+
+def test_a_memo_stands_where_its_last_step_says():
+    memo = world.customer().propose(on=date(2023, 4, 7))
+    world.vendor().propose(on=date(2023, 4, 7))
+    person, other = factories.user("finance_approver"), factories.user("finance_approver")
+    steps = [
+        lambda: services.review_memo(memo, taken_on=ON, reason=""),
+        lambda: services.approve_memo(memo, taken_on=ON, reason=""),
+        lambda: services.issue_memo(memo, taken_on=ON, reason=""),
+        lambda: services.reverse_memo(memo, taken_on=ON, reason="wrong"),
+    ]
+    for who, step in zip((person, person, "finance", other), steps, strict=True):
+        with world.as_(who):
+            step()
+        for state in CreditMemo.State.values:
+            expected = set(memos_with_state().filter(state=state))
+            assert set(CreditMemo.objects.filter(books.stands_at(state))) == expected, state
+        expected = set(memos_with_state().filter(state__in=("proposed", "in_review", "approved")))
+        assert set(CreditMemo.objects.filter(books.waiting())) == expected
 
 
 # Months -----------------------------------------------------------------------------------------------------
