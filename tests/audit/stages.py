@@ -21,6 +21,7 @@ from measurements.models import Exclusion, Source
 from tests import factories
 from tests.credits import world
 from tests.credits.world import World, as_
+from vendors import services as vendors
 
 DAY = date(2022, 1, 1)
 LATER = datetime(2023, 5, 2, tzinfo=UTC)
@@ -109,6 +110,8 @@ def _vendors(stages: Stages) -> None:
     for name in ("to_send", "sent", "acknowledged"):
         stages.worlds[name] = vendor(f"V-{name}")
     stages.worlds["to_send"].issue()
+    with as_("vendor_manager"):
+        stages.rows["letter"] = vendors.draft_letter(stages.claim("to_send"), written_on=date(2023, 4, 12))
     stages.worlds["sent"].send()
     claim = stages.worlds["acknowledged"].send()
     with as_("vendor_manager"):

@@ -34,6 +34,7 @@ from tests import factories
 from tests.admin.forms import errors_of, log_in, page, posted
 from tests.audit import stages as world
 from tests.audit.stages import DAY, LATER, Stages
+from vendors import services as vendors
 
 CORRELATION = "0123456789abcdef"
 REASON = "the test says why"
@@ -264,6 +265,24 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["period.reopen"],
         lambda s: credits.reopen_period(factories.entity(), starts_on=date(2020, 1, 1), reason=REASON),
     ),
+    "vendors.set_profile": (
+        ["vendor_profile.set"],
+        lambda s: vendors.set_profile(factories.counterparty("vendor"), claims_address="1 Main Street"),
+    ),
+    "vendors.draft_letter": (
+        ["claim_letter.draft"],
+        lambda s: vendors.draft_letter(s.claim("to_send"), written_on=date(2023, 4, 12), remarks="More."),
+    ),
+    "vendors.send_letter": (
+        ["claim.send", "claim_letter.send"],
+        lambda s: vendors.send_letter(s.rows["letter"], sent_on=date(2023, 4, 12)),
+    ),
+    "vendors.record_answer": (
+        ["claim.acknowledge", "claim_answer.record"],
+        lambda s: vendors.record_answer(
+            s.claim("sent"), verdict="acknowledged_whole", received_on=date(2023, 4, 20)
+        ),
+    ),
 }
 # Public functions of the services' modules that only look.
 LOOKS = {
@@ -280,6 +299,7 @@ MODULES: dict[str, ModuleType] = {
     "credits": credits,
     "invoices": invoices,
     "tokens": tokens,
+    "vendors": vendors,
 }
 
 

@@ -202,7 +202,7 @@ def test_an_act_without_a_reason_is_refused_and_what_was_typed_stays(issued):
     ("values", "said"),
     [
         ({"verdict": "refused"}, "with which words the vendor refuses"),
-        ({"verdict": "acknowledged_part", "words": "half"}, "acknowledges a part"),
+        ({"verdict": "acknowledged_part", "words": "half"}, "where the vendor acknowledges a part"),
         ({"verdict": "acknowledged_part", "words": "more", "amount": "5000.00"}, "is more than 987.46"),
         ({"verdict": ""}, "This field is required."),
         ({"verdict": "acknowledged_whole", "on": "2023-04-01"}, "lies before 2023-04-12"),

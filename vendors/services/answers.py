@@ -76,10 +76,10 @@ def _require_whole(claim: Claim, verdict: str, amount: Decimal | None, words: st
     if verdict not in Verdict.values:
         raise AnswerIncomplete(f"verdict: {verdict!r} is none of {', '.join(Verdict.values)}")
     if verdict != Verdict.WHOLE and not words:
-        raise AnswerIncomplete("words: are empty; say with which words the vendor refuses, whole or in part")
+        raise AnswerIncomplete("words: say with which words the vendor refuses, whole or in part")
     if (amount is not None) != (verdict == Verdict.PART):
         raise AnswerIncomplete(
-            "amount: is given for an answer that acknowledges a part, and only then; else it is the whole or none"
+            "amount: give it where the vendor acknowledges a part, and only there; else it is the whole or nothing"
         )
     memo = memo_of(claim)
     if amount is not None and memo is not None and amount == memo.amount:
