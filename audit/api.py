@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from audit.apibase import Reading
 from audit.models import Event
+from base.api.filters import InstantFilter
 
 
 class EventSerializer(serializers.ModelSerializer[Event]):
@@ -28,8 +29,8 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
 
 class EventFilter(filters.FilterSet):
-    recorded_from = filters.IsoDateTimeFilter(field_name="recorded_at", lookup_expr="gte")
-    recorded_until = filters.IsoDateTimeFilter(field_name="recorded_at", lookup_expr="lt")
+    recorded_from = InstantFilter(field_name="recorded_at", lookup_expr="gte")
+    recorded_until = InstantFilter(field_name="recorded_at", lookup_expr="lt")
 
     class Meta:
         model = Event

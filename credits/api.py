@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.apibase import Reading
+from base.api.filters import InstantFilter
 from base.api.negotiation import download
 from contracts.models import Contract, Counterparty, LegalEntity
 from credits.documents import evidence_pdf_of
@@ -247,8 +248,8 @@ class AssessmentFilter(filters.FilterSet):
     commitment = filters.CharFilter(field_name="commitment__key")
     service = filters.CharFilter(field_name="commitment__service__code")
     final = filters.BooleanFilter(field_name="finalisation", lookup_expr="isnull", exclude=True)
-    window_from = filters.IsoDateTimeFilter(field_name="window_start", lookup_expr="gte")
-    window_until = filters.IsoDateTimeFilter(field_name="window_end", lookup_expr="lte")
+    window_from = InstantFilter(field_name="window_start", lookup_expr="gte")
+    window_until = InstantFilter(field_name="window_end", lookup_expr="lte")
 
     class Meta:
         model = Assessment

@@ -4,6 +4,7 @@ import django_filters as filters
 from rest_framework import serializers
 
 from audit.apibase import Reading
+from base.api.filters import InstantFilter
 from contracts.models import Contract, Counterparty, Service
 from measurements.models import (
     Exclusion,
@@ -172,8 +173,8 @@ class PayloadFilter(filters.FilterSet):
 class IntervalFilter(filters.FilterSet):
     source = filters.CharFilter(field_name="source__code")
     component = filters.CharFilter(field_name="components", method="naming")
-    starts_from = filters.IsoDateTimeFilter(field_name="during__startswith", lookup_expr="gte")
-    starts_until = filters.IsoDateTimeFilter(field_name="during__startswith", lookup_expr="lt")
+    starts_from = InstantFilter(field_name="during__startswith", lookup_expr="gte")
+    starts_until = InstantFilter(field_name="during__startswith", lookup_expr="lt")
 
     class Meta:
         model = IntervalObservation

@@ -104,6 +104,21 @@ def test_a_cursor_that_no_page_gave_is_not_found(cursor):
     assert api("legal").get("contracts/", cursor=cursor).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("instant", "status"),
+    [
+        ("2023-02-28T23:00:00Z", 200),
+        ("1512-05-12T13:45:39.9-22:24", 200),  # PostgreSQL knows no such offset
+        ("0001-01-01T00:00:00+23:59", 400),
+        ("9999-12-31T23:59:59-23:59", 400),
+        ("yesterday", 400),
+    ],
+)
+def test_an_instant_of_a_filter_may_have_any_offset(instant, status):
+    assert api("auditor").get("assessments/", window_from=instant).status_code == status
+    assert api("auditor").get("events/", recorded_until=instant).status_code == status
+
+
 @pytest.mark.parametrize("role", ["vendor_manager", "customer_success"])
 def test_staff_of_one_side_see_that_side(both, role):
     asked, side = api(role), "V-1" if role == "vendor_manager" else "C-1"
