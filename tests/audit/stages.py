@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from audit import tokens
+from audit.record import acting
 from base.api.models import Token
 from base.models import ROLES, User
 from contracts import services as contracts
@@ -18,6 +19,9 @@ from credits.models import Account, JournalEntry, Period
 from credits.services.ledger import Line, account_for
 from measurements import services as measuring
 from measurements.models import Exclusion, Source
+from notices import services as notices
+from notices.models import Announcement, Attempt, Outcome
+from notices.tasks import notices_job
 from tests import factories
 from tests.credits import world
 from tests.credits.world import World, as_
@@ -74,6 +78,7 @@ def build() -> Stages:
     _books(stages)
     _measurements(stages)
     _tokens(stages)
+    _notices(stages)
     return stages
 
 
@@ -164,6 +169,20 @@ def _measurements(stages: Stages) -> None:
 def _tokens(stages: Stages) -> None:
     with as_("administrator"):
         stages.rows["token"] = make_token(factories.user("auditor"))
+
+
+def _notices(stages: Stages) -> None:
+    """A mailbox that is told, a breach of which nobody was told yet, and a mail of which nobody knows."""
+    with as_("administrator"):
+        stages.rows["subscription"] = notices.subscribe(audience="legal", address="legal@example.com")
+    told, untold = Announcement.objects.order_by("pk")[:2]
+    with acting(notices_job(), via="task"):
+        [notice] = notices.compose(told, composed_at=LATER)
+    attempt = Attempt.objects.create(
+        notice=notice, number=1, started_at=LATER, lost_after=LATER + timedelta(hours=1), worker="gone:1"
+    )
+    Outcome.objects.create(attempt=attempt, kind="uncertain", answer="no answer")
+    stages.rows |= {"announcement": untold, "uncertain": notice}
 
 
 def make_token(owner: User) -> Token:

@@ -30,6 +30,7 @@ from contracts.models import Counterparty, LegalEntity
 from credits import services as credits
 from credits.invoices import services as invoices
 from measurements import services as measuring
+from notices import services as notices
 from tests import factories
 from tests.admin.forms import errors_of, log_in, page, posted
 from tests.audit import stages as world
@@ -283,6 +284,24 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
             s.claim("sent"), verdict="acknowledged_whole", received_on=date(2023, 4, 20)
         ),
     ),
+    "notices.subscribe": (
+        ["subscription.begin"],
+        lambda s: notices.subscribe(audience="legal", address="new@example.com"),
+    ),
+    "notices.end_subscription": (
+        ["subscription.end"],
+        lambda s: notices.end_subscription(s.rows["subscription"], ended_at=LATER),
+    ),
+    "notices.compose": (
+        ["notice.compose"],
+        lambda s: notices.compose(s.rows["announcement"], composed_at=LATER),
+    ),
+    "notices.resend": (["notice.resend"], lambda s: notices.resend(s.rows["uncertain"], reason=REASON)),
+    "notices.mark_delivered": (
+        ["notice.delivered"],
+        lambda s: notices.mark_delivered(s.rows["uncertain"], reason=REASON),
+    ),
+    "notices.give_up": (["notice.given_up"], lambda s: notices.give_up(s.rows["uncertain"], reason=REASON)),
 }
 # Public functions of the services' modules that only look.
 LOOKS = {
@@ -292,12 +311,16 @@ LOOKS = {
     "measurements.preview_daily_seconds_csv",
     "measurements.preview_vendor_figures_csv",
     "invoices.preview_invoices_csv",
+    # Sending is no act of the business: its attempts and outcomes are the record of it themselves.
+    "notices.deliver",
+    "notices.settle_lost",
 }
 MODULES: dict[str, ModuleType] = {
     "contracts": contracts,
     "measurements": measuring,
     "credits": credits,
     "invoices": invoices,
+    "notices": notices,
     "tokens": tokens,
     "vendors": vendors,
 }
@@ -446,6 +469,10 @@ BUTTONS: dict[tuple[str, str], tuple[str, Callable[[Stages], Any], dict[str, Any
         lambda s: s.rows["entry"],
         {"taken_on": "2031-01-16"},
     ),
+    ("notices.notice", "resend"): ("notice.resend", lambda s: s.rows["uncertain"], {}),
+    ("notices.notice", "delivered"): ("notice.delivered", lambda s: s.rows["uncertain"], {}),
+    ("notices.notice", "give-up"): ("notice.given_up", lambda s: s.rows["uncertain"], {}),
+    ("notices.subscription", "end"): ("subscription.end", lambda s: s.rows["subscription"], {}),
     ("api.token", "revoke"): ("token.revoke", lambda s: s.rows["token"], {}),
     ("credits.period", "close"): ("period.close", lambda s: s.rows["reopened"], {}),
     ("credits.period", "reopen"): ("period.reopen", lambda s: s.rows["closed"], {}),
@@ -610,6 +637,13 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
     ("invoices.invoicefile", "add"): (
         "invoice_file.import",
         lambda s: (None, {"file": upload(world.invoices_file())}),
+    ),
+    ("notices.subscription", "add"): (
+        "subscription.begin",
+        lambda s: (
+            None,
+            {"kind": "breach", "audience": "legal", "address": "new@example.com", "language": "en"},
+        ),
     ),
     ("api.token", "add"): (
         "token.create",
@@ -780,13 +814,14 @@ JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
         lambda s: window_of(s, "claimed") | {"taken_on": "2023-04-07"},
     ),
     "credits.forfeit": (["claim.forfeit", "claim.forfeit"], lambda s: {"as_of": "2023-05-01"}),
+    "notices.compose": (["notice.compose"], lambda s: {"announcement_id": s.rows["announcement"].pk}),
     # Sealing is no act of the business: it adds nothing that a person could mean.
     "audit.seal": ([], lambda s: {}),
 }
 
 
 def test_every_kind_of_job_has_its_row_here():
-    rooms = ("credits.", "audit.", "measurements.", "contracts.")
+    rooms = ("credits.", "audit.", "measurements.", "contracts.", "notices.")
     assert {kind for kind in jobs._handlers if kind.startswith(rooms)} == set(JOBS)
 
 
@@ -801,7 +836,8 @@ def test_a_job_writes_its_events_as_the_job_account(stages, kind):
     events = new_events(before)
     assert [event.verb for event in events] == verbs
     for event in events:
-        assert (event.actor_name, event.via, event.correlation_id) == ("Reckoning job", "task", CORRELATION)
+        name = "Notices job" if kind.startswith("notices.") else "Reckoning job"
+        assert (event.actor_name, event.via, event.correlation_id) == (name, "task", CORRELATION)
         assert event.actor is not None
         assert not event.actor.is_person
 
