@@ -14,6 +14,7 @@ REFUSED = {
     ("copilot", "2024-Q1"): "The vendor says that this component was a preview (invented).",
 }
 ACKNOWLEDGED_IN_PART = {("actions", "2024-Q3"): Decimal("600.00")}
+PARTLY = "The vendor says that some of the minutes were those of one region only (invented)."
 UNANSWERED = {("copilot", "2024-Q4"), ("pull-requests", "2025-Q1")}
 NOT_PAID_YET = {("issues", "2025-Q1")}
 

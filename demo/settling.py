@@ -5,6 +5,7 @@ Every act looks first whether it was done already; each is a transaction of its 
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
@@ -15,6 +16,7 @@ from demo import decisions
 from demo.acts import acting_as
 from demo.schedule import MonthPlan
 from demo.world import CUSTOMER_CONTRACT, VENDOR_CONTRACT, contract
+from vendors import services as vendors
 
 Kind = ClaimStep.Kind
 
@@ -50,7 +52,7 @@ def send_claims(label: str, day: date) -> None:
     for claim in _claims(VENDOR_CONTRACT, label, Kind.FOUND):
         if _key(claim) not in decisions.MISSED:
             with acting_as("vera", "in writing, as the terms want it"):
-                claims.send_claim(claim, sent_on=day, reference=f"claim letter of {day} (invented)")
+                vendors.send_letter(vendors.draft_letter(claim, written_on=day), sent_on=day)
 
 
 def take_answers(label: str, day: date) -> None:
@@ -59,14 +61,25 @@ def take_answers(label: str, day: date) -> None:
         key = _key(claim)
         if key in decisions.UNANSWERED:
             continue
+        verdict, amount, words = _answer_to(key)
         with acting_as("vera", "the vendor's answer"):
-            if key in decisions.REFUSED:
-                claims.refuse_claim(claim, taken_on=day, reason=decisions.REFUSED[key])
-            else:
-                amount = decisions.ACKNOWLEDGED_IN_PART.get(key)
-                claims.acknowledge_claim(
-                    claim, taken_on=day, amount=amount, reference=f"answer of {day} (invented)"
-                )
+            vendors.record_answer(
+                claim,
+                verdict=verdict,
+                received_on=day,
+                amount=amount,
+                words=words,
+                reference=f"answer of {day} (invented)",
+            )
+
+
+def _answer_to(key: tuple[str, str]) -> tuple[str, Decimal | None, str]:
+    """Verdict, amount and words of the vendor, as the demo's decisions say."""
+    if key in decisions.REFUSED:
+        return "refused", None, decisions.REFUSED[key]
+    if key in decisions.ACKNOWLEDGED_IN_PART:
+        return "acknowledged_part", decisions.ACKNOWLEDGED_IN_PART[key], decisions.PARTLY
+    return "acknowledged_whole", None, ""
 
 
 def take_payments(label: str, day: date) -> None:

@@ -17,6 +17,8 @@ from demo import files
 from demo.people import person
 from measurements import services as measurements
 from measurements.models import Source
+from vendors import services as vendors
+from vendors.models import VendorProfile
 
 US = "example-software"
 VENDOR = "github"
@@ -88,6 +90,12 @@ def ensure_world() -> None:
             _contract(plan)
     with acting(vera, via="command", reason="the demo's world"):
         _sources()
+        if not VendorProfile.objects.exists():
+            vendors.set_profile(
+                Counterparty.objects.get(code=VENDOR),
+                claims_address="Claims desk (invented)\n1 Main Street\nSpringfield",
+                claims_email="claims@vendor.example",
+            )
     for plan in PLANS:
         _version(plan, lena, leo)
 
