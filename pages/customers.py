@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -61,14 +61,13 @@ def home(request: HttpRequest) -> HttpResponse:
     mails = list(visible(notices_with_state(), request.user, kind="notice").order_by("-pk")[:MAILS])
     context = {
         "affected": affected,
-        "affected_count": now.count(),
-        "customers": now.order_by().values(f"{PARTIES}__counterparty").distinct().count(),
+        **_counted(now),
         "recent_days": RECENT.days,
         "claims": [(claim, days_left(claim, as_of)) for claim in _whole(claims)[:SHOWN]],
         "claim_count": claims.count(),
         "kept": kept,
         "total": total,
-        "strips": _strips(request.user, as_of),
+        "strips": _strips(rows, as_of),
         "mails": [(mail, MEANING[mail.state]) for mail in mails],
         "open_results": open_results(request.user, mails),
     }
@@ -97,6 +96,14 @@ def _affected_now(user: Asking, as_of: date) -> QuerySet[Assessment]:
         .annotate(level_shown=KT("result__level__percent"))
         .defer("inputs", "result")
         .order_by("-window_end", "-credit_amount", "pk")
+    )
+
+
+def _counted(now: QuerySet[Assessment]) -> dict[str, int]:
+    """How many promises and how many customers."""
+    plain = Assessment.objects.filter(pk__in=now.order_by().values("pk"))
+    return plain.aggregate(
+        affected_count=Count("pk"), customers=Count(f"{PARTIES}__counterparty", distinct=True)
     )
 
 
@@ -158,22 +165,13 @@ def _kept(user: Asking, as_of: date) -> tuple[int, int]:
         window_end__gt=midnight(as_of) - timedelta(days=365),
         window_end__lte=midnight(as_of),
     )
-    return year.filter(outcome=Assessment.Outcome.MET).count(), year.count()
+    found = year.aggregate(kept=Count("pk", filter=Q(outcome=Assessment.Outcome.MET)), all=Count("pk"))
+    return found["kept"], found["all"]
 
 
-def _strips(user: Asking, as_of: date) -> list[tuple[Commitment, list[Assessment]]]:
-    """The last windows of the promises that were missed last, each with its results in order of time."""
-    missed = (
-        visible(latest_assessments(), user)
-        .filter(
-            **{FOR_CUSTOMERS: "promised_by_us"},
-            outcome=Assessment.Outcome.BREACH,
-            window_end__gt=midnight(as_of) - timedelta(days=400),
-        )
-        .order_by("-window_end", "commitment")
-        .values_list("commitment", flat=True)
-    )
-    wanted = list(dict.fromkeys(missed[: SHOWN * WINDOWS]))[:SHOWN]
+def _strips(affected: Sequence[Assessment], as_of: date) -> list[tuple[Commitment, list[Assessment]]]:
+    """The last windows of the promises that were missed now, each with its results in order of time."""
+    wanted = list(dict.fromkeys(row.commitment_id for row in affected))
     rows = (
         latest_assessments()
         .filter(commitment__in=wanted, window_end__gt=midnight(as_of) - timedelta(days=400))

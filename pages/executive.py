@@ -53,19 +53,22 @@ def _moneys(sums: dict[str, Decimal], none: str = "nothing") -> str:
     return ", ".join(money(amount, currency) for currency, amount in sorted(sums.items()) if amount) or none
 
 
-def _kept(since: date, until: date) -> tuple[int, int]:
-    found = Assessment.objects.exclude(finalisation=None).filter(
-        **{DIRECTION: BY_US}, window_end__gt=midnight(since), window_end__lte=midnight(until)
-    )
-    counted = found.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(outcome=Assessment.Outcome.MET)))
-    return counted["kept"], counted["all"]
-
-
 def promises_kept(as_of: date) -> Number:
     """Final results of our promises to customers, of the last twelve months beside the twelve before."""
-    (kept, every), (kept_before, every_before) = (
-        _kept(as_of - YEAR, as_of),
-        _kept(as_of - 2 * YEAR, as_of - YEAR),
+    year, before_that = midnight(as_of - YEAR), midnight(as_of - 2 * YEAR)
+    recent, met = Q(window_end__gt=year), Q(outcome=Assessment.Outcome.MET)
+    found = (
+        Assessment.objects.exclude(finalisation=None)
+        .filter(**{DIRECTION: BY_US}, window_end__gt=before_that, window_end__lte=midnight(as_of))
+        .aggregate(
+            every=Count("pk", filter=recent),
+            kept=Count("pk", filter=recent & met),
+            every_before=Count("pk", filter=~recent),
+            kept_before=Count("pk", filter=~recent & met),
+        )
+    )
+    every, kept, every_before, kept_before = (
+        found[name] for name in ("every", "kept", "every_before", "kept_before")
     )
     if not every:
         return Number(
