@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, main_job, notices, reckoning
+from bench import documents, homes, main_job, notices, reckoning
 from demo.people import require_demo
 
 
@@ -38,6 +38,10 @@ class Command(BaseCommand):
         self._line("mails through the outbox, a second", f"{sent.outbox:.0f}", "-")
         self._line("mails in a bare loop, a second", f"{sent.bare:.0f}", "-")
         self._line("time of a mail, outbox / bare loop", f"{sent.multiple:.1f}", "-")
+        for home in homes.measure():
+            named = f"home of {home.role.replace('_', ' ')}, {homes.COMMITMENTS} commitments"
+            self._line(f"{named}, p95, milliseconds", f"{home.milliseconds:.0f}", "< 200")
+            self._line(f"{named}, queries", f"{home.queries}", f"{home.few_queries}")
         if not options["without_demo"]:
             job = main_job.measure()
             self._line("demo's main job, seconds", f"{job.seconds:.1f}", "< 120")
