@@ -147,10 +147,11 @@ class Standing:
 
 def _standings(rows: QuerySet[Assessment], on: date) -> list[Standing]:
     """Windows that ended in the last twelve months, by month; a credit that nobody can reckon yet is in no amount."""
-    since = datetime.combine(month_of(on, MONTHS - 1), time(0), UTC) - timedelta(days=1)
+    since = datetime.combine(month_of(on, MONTHS - 1), time(0), UTC)
     sums = (
         rows.filter(window_end__gte=since)
         .annotate(month=_ended_in())
+        .filter(month__gte=since)
         .order_by()
         .values_list(f"{OWED}__legal_entity", f"{OWED}__direction", "currency", "month")
         .annotate(

@@ -99,6 +99,13 @@ def test_a_provisional_credit_is_never_counted_as_final_nor_a_final_one_twice():
     assert month.starts_on == date(2023, 3, 1), "the window ends at midnight in Berlin, still in March in UTC"
 
 
+@pytest.mark.parametrize(("on", "counted"), [(date(2024, 2, 29), 1), (date(2024, 3, 1), 0)])
+def test_the_twelve_months_begin_with_a_month_and_not_with_the_midnight_of_another_zone(on, counted):
+    world.customer().finalise()
+    together, by_month = books.totals(on, books.provisional_standings(on))
+    assert (len(together), len(by_month)) == (counted, counted)
+
+
 def test_a_credit_that_nobody_can_reckon_is_counted_apart_and_in_no_sum():
     world.customer(fee=None).assess()
     [total], _ = totals()
