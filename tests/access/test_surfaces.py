@@ -67,6 +67,7 @@ ASKS: dict[str, set[str]] = {
     "accounts/": {"finance", "finance_approver", "auditor", "vendor_manager"},
     "entries/": {"finance", "finance_approver", "auditor", "vendor_manager"},
     "invoice-files/": {"finance", "finance_approver", "auditor"},
+    "notices/": {"legal", "auditor", "administrator", "customer_success"},
     "events/": {"legal", "finance", "finance_approver", "auditor", "administrator"},
 }
 STATEMENTS: dict[str, set[str]] = {

@@ -12,6 +12,7 @@ from demo.mails import MAILBOXES, mail_named, mails
 from notices.models import Attempt, Notice, Outcome, Subscription
 from notices.smtp import content_of
 from tests import factories
+from tests.api.client import api
 from tests.notices import world
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +187,15 @@ def test_unsent_and_uncertain_notices_are_measured(uncertain: Notice) -> None:
     ):
         assert line in page
     assert any(line.startswith("sla_notices_oldest_unsent_seconds ") for line in page)
+
+
+# The API -------------------------------------------------------------------------------------------------
+
+
+def test_the_api_shows_an_uncertain_notice_with_its_attempt(uncertain: Notice) -> None:
+    [shown] = api("legal").rows("notices/", state="uncertain")
+    assert (shown["id"], shown["state"], shown["contract"]) == (uncertain.pk, "uncertain", "C-1")
+    assert shown["attempts"][0]["outcomes"][0]["answer"] == "the line went dead"
+    assert api("legal").get(f"notices/{uncertain.pk}/").json() == shown
+    assert [row["audience"] for row in api("customer_success").rows("notices/")] == ["customer_success"]
+    assert api("executive").get("notices/").status_code == 403
