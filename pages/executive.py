@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import TruncQuarter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -113,13 +113,14 @@ def exposure(as_of: date) -> Number:
 
 def _unsettled(before: date) -> dict[str, Decimal]:
     """What customers earned in windows that ended by a day and that neither was issued nor lapsed."""
-    issued = MemoStep.objects.filter(state=CreditMemo.State.ISSUED).values("memo__assessment")
-    lapsed = ClaimStep.objects.filter(kind=ClaimStep.Kind.FORFEITED).values("claim__breach__assessment")
-    rows = (
-        latest_assessments()
-        .filter(**{DIRECTION: BY_US}, credit_amount__gt=0, window_end__lte=midnight(before))
-        .exclude(pk__in=issued)
-        .exclude(pk__in=lapsed)
+    issued = MemoStep.objects.filter(state=CreditMemo.State.ISSUED, memo__assessment=OuterRef("pk"))
+    lapsed = ClaimStep.objects.filter(kind=ClaimStep.Kind.FORFEITED, claim__breach__assessment=OuterRef("pk"))
+    rows = latest_assessments().filter(
+        ~Exists(issued),
+        ~Exists(lapsed),
+        **{DIRECTION: BY_US},
+        credit_amount__gt=0,
+        window_end__lte=midnight(before),
     )
     found = rows.order_by().values("currency").annotate(all=Sum("credit_amount"))
     return {row["currency"]: row["all"] for row in found}

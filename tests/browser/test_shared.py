@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import ARTEFACTS
+
 
 def test_a_day_of_the_calendar_shows_its_minutes_and_where_they_were_read(visit):
     page = visit("vera")
@@ -43,6 +45,7 @@ def test_a_result_explains_itself_from_the_list_to_the_evidence(visit):
     page.get_by_role("link", name="2023-Q1").click()
     expect(page.locator("strong", has_text="The promise was not kept")).to_be_visible()
     visit.check(page, "result")
+    page.screenshot(path=ARTEFACTS / "readme.png")  # the picture in the README
     page.get_by_text("Every step, with what went in").click()
     visit.check(page, "result-trace", dark=False)
     with page.expect_download() as download:
