@@ -8,7 +8,7 @@ from django_filters import IsoDateTimeFilter
 from django_filters.fields import IsoDateTimeField
 
 
-class InstantField(IsoDateTimeField):  # type: ignore[misc]
+class InstantField(IsoDateTimeField):
     """An instant with any offset that ISO 8601 can write, in UTC: the database knows fewer offsets."""
 
     def clean(self, value: Any) -> datetime | None:
@@ -20,7 +20,7 @@ class InstantField(IsoDateTimeField):  # type: ignore[misc]
             raise ValidationError("Enter an instant between the years 1 and 9999.") from None
 
 
-class InstantFilter(IsoDateTimeFilter):  # type: ignore[misc]
+class InstantFilter(IsoDateTimeFilter):
     """Compares with an instant."""
 
     field_class = InstantField
