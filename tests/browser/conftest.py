@@ -45,6 +45,11 @@ def browser() -> Iterator[Browser]:
     program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("no Chromium here: apt-get install chromium")
+    # Below its event loop Django has connections of their own: those of earlier tests would stay open, and a database
+    # that somebody is connected to is no template.
+    from django.db import connections
+
+    connections.close_all()
     # Playwright keeps an event loop in this thread; the tests' own queries are meant all the same.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
