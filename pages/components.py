@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, Max, Min, OuterRef
@@ -91,7 +91,7 @@ def components(request: HttpRequest) -> HttpResponse:
         source = sources[0] if sources else None
     context: dict[str, object] = {"title": "Components", "sources": sources, "source": source}
     if source is not None:
-        period = period_of(request.GET.get("period", ""), as_of)
+        period = period_of(request.GET.get("period", ""), _last_told(source, as_of))
         context |= {"period": period, "choices": _choices(source, as_of)} | _shown(
             request, source, period, as_of
         )
@@ -141,6 +141,16 @@ def _picture(source: Source, shown: Period, told: list[Told], asked: Period) -> 
 
 def _address(service: Service, day: date) -> str:
     return reverse("pages:component_day", args=[service.code, day.isoformat()])
+
+
+def _last_told(source: Source, as_of: date) -> date:
+    """The last day up to ``as_of`` on which the source knows anything; ``as_of`` where it knows nothing."""
+    if source.shape == Source.Shape.DAILY_SECONDS:
+        last: date | None = source.seconds.filter(day__lte=as_of).aggregate(last=Max("day"))["last"]
+        return last or as_of
+    until = source.payloads.aggregate(until=Max("covers_until"))["until"]
+    # What it covers ends before that instant, which may be a midnight.
+    return min(as_of, (until - timedelta(microseconds=1)).date()) if until else as_of
 
 
 def _choices(source: Source, as_of: date) -> list[str]:

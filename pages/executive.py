@@ -132,8 +132,8 @@ def recovered(as_of: date) -> Number:
     granted = _posted(Account.Purpose.RECOVERIES, "credit", year, as_of)
     waiting = _posted(Account.Purpose.CLAIMS_NOT_ACKNOWLEDGED, "debit", date.min, as_of)
     sentence = (
-        f"Granted by vendors and posted since 1 January {as_of.year}; {_moneys(waiting)} more is claimed or found and "
-        "not acknowledged yet."
+        f"Granted by vendors and posted since 1 January {as_of.year}; {_moneys(waiting)} more is "
+        "claimed and not acknowledged yet."
     )
     return Number("Recovered from vendors", _moneys(granted), sentence)
 

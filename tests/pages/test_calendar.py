@@ -172,6 +172,13 @@ def test_the_page_shows_a_quarter_with_a_link_per_day_and_the_table_under_it():
     assert "1 min 30 s major" in html
 
 
+def test_the_first_sight_is_the_last_quarter_that_the_source_tells_of():
+    many.vendors_seconds(1, DAYS)
+    html = log_in(factories.user("vendor_manager")).get("/components/").content.decode()
+    assert "<option selected>2023-Q1</option>" in html
+    assert html.count("<svg") == 1
+
+
 def test_a_day_shows_every_account_with_its_file_hash_and_row_and_what_is_superseded():
     many.vendors_seconds(1, DAYS)
     source = Source.objects.get()
