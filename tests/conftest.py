@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,7 +197,19 @@ def _on_server(*statements: sql.Composed) -> None:
     """Run statements as the owner, outside of the test database."""
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname="postgres", autocommit=True) as server:
         for statement in statements:
+            _insisting(server, statement)
+
+
+def _insisting(server: "psycopg.Connection[Any]", statement: sql.Composed) -> None:
+    """Execute; again while the server's own vacuum looks at the database, which the owner may not send away."""
+    for _ in range(50):
+        try:
             server.execute(statement)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+            time.sleep(0.2)
+        else:
+            return
+    server.execute(statement)
 
 
 def _copy(source: sql.Identifier, target: sql.Identifier) -> tuple[sql.Composed, sql.Composed]:
