@@ -16,8 +16,25 @@ code_validator = RegexValidator(
 )
 
 
-class LegalEntity(models.Model):
-    """One of our own companies: whoever signs, owes and is owed."""
+class Addressed(models.Model):
+    """Where a party is found and registered, as its documents say it."""
+
+    street = models.CharField(max_length=200, blank=True, help_text="Street and number.")
+    postal_code = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    registration_id = models.CharField(
+        "registration number", max_length=60, blank=True, help_text="In the register of companies."
+    )
+
+    class Meta:
+        abstract = True
+
+
+class LegalEntity(Addressed):
+    """One of our own companies: whoever signs, owes and is owed.
+
+    Its documents are numbered in series of its own, which are told by ``series_code`` (its code unless given).
+    """
 
     code = models.CharField(max_length=40, unique=True, validators=[code_validator])
     name = models.CharField(max_length=200)
@@ -26,17 +43,32 @@ class LegalEntity(models.Model):
     )
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
     functional_currency = CurrencyField()
+    series_code = models.CharField(
+        "number series",
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", "Letters, digits and single hyphens.")],
+        help_text="Stands in the numbers of its documents, as in SC-CODE-00001; the code above unless given.",
+    )
     history = HistoricalRecords()
 
     class Meta:
         verbose_name_plural = "legal entities"
         ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                name="contracts_legalentity_series_once",
+                fields=["series_code"],
+                condition=~Q(series_code=""),
+                violation_error_message="Another of our companies numbers its documents like that.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Counterparty(models.Model):
+class Counterparty(Addressed):
     """The other side of a contract: a customer, a vendor, or both."""
 
     code = models.CharField(max_length=40, unique=True, validators=[code_validator])

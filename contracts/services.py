@@ -54,11 +54,27 @@ FIXED = {"code", "reference", "legal_entity", "counterparty", "direction", "curr
 
 @transaction.atomic
 def create_legal_entity(
-    *, code: str, name: str, country: str, functional_currency: str, vat_id: str = ""
+    *,
+    code: str,
+    name: str,
+    country: str,
+    functional_currency: str,
+    vat_id: str = "",
+    series_code: str = "",
+    **where: str,
 ) -> LegalEntity:
-    """Enter one of our own companies. Raises AlreadyThere, FieldsRefused, NotAllowed."""
+    """Enter one of our own companies; ``where`` is its street, postal_code, city and registration_id.
+
+    Raises AlreadyThere, FieldsRefused, NotAllowed.
+    """
     entity = LegalEntity(
-        code=code, name=name, country=country, vat_id=vat_id, functional_currency=functional_currency
+        code=code,
+        name=name,
+        country=country,
+        vat_id=vat_id,
+        functional_currency=functional_currency,
+        series_code=series_code,
+        **where,
     )
     return _created(entity, "legal_entity.create")
 
@@ -72,10 +88,20 @@ def create_counterparty(
     vat_id: str = "",
     is_customer: bool = False,
     is_vendor: bool = False,
+    **where: str,
 ) -> Counterparty:
-    """Enter a customer, a vendor, or somebody who is both. Raises AlreadyThere, FieldsRefused, NotAllowed."""
+    """Enter a customer, a vendor, or somebody who is both; ``where`` as for our own companies.
+
+    Raises AlreadyThere, FieldsRefused, NotAllowed.
+    """
     counterparty = Counterparty(
-        code=code, name=name, country=country, vat_id=vat_id, is_customer=is_customer, is_vendor=is_vendor
+        code=code,
+        name=name,
+        country=country,
+        vat_id=vat_id,
+        is_customer=is_customer,
+        is_vendor=is_vendor,
+        **where,
     )
     return _created(counterparty, "counterparty.create")
 

@@ -31,6 +31,7 @@ COLUMNS = (
     "tax_category",
     "tax_percent",
     "description",
+    "tax_exemption_reason",
 )
 
 
@@ -47,6 +48,7 @@ class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
             "net_amount",
             "tax_category",
             "tax_percent",
+            "tax_exemption_reason",
             "description",
         ]
 
@@ -83,6 +85,13 @@ class LineRow(serializers.Serializer[Any]):
     tax_category = serializers.ChoiceField(InvoiceLine.TaxCategory.choices)
     tax_percent = serializers.RegexField(r"^[0-9]{1,3}(\.[0-9]{1,3})?$")
     description = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    tax_exemption_reason = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why no tax is charged, as it stands on the invoice.",
+    )
 
 
 class InvoicesBody(serializers.Serializer[Any]):

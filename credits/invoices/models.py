@@ -63,6 +63,9 @@ class InvoiceLine(models.Model):
     net_amount = MoneyAmountField()
     tax_category = models.CharField(max_length=2, choices=TaxCategory.choices)
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
+    tax_exemption_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why no tax is charged, as it stands on the invoice."
+    )
     description = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -79,3 +82,31 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+
+class CreditedLine(models.Model):
+    """The part of a memo that credits one line of an invoice: taken with its tax as it was invoiced, at issue.
+
+    The parts of a memo sum to its amount. They are net of tax, as the memo and the ledger are.
+    """
+
+    append_only = True
+
+    memo = models.ForeignKey("credits.CreditMemo", on_delete=models.PROTECT, related_name="credited_lines")
+    number = models.PositiveIntegerField()
+    invoice_line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="credited_lines")
+    net_amount = MoneyAmountField()
+    tax_category = models.CharField(max_length=2, choices=InvoiceLine.TaxCategory.choices)
+    tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
+    tax_exemption_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["memo", "number"]
+        constraints = [
+            models.UniqueConstraint(name="invoices_credited_number_once", fields=["memo", "number"]),
+            models.UniqueConstraint(name="invoices_credited_line_once", fields=["memo", "invoice_line"]),
+            models.CheckConstraint(name="invoices_credited_positive", condition=Q(net_amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.number} of {self.memo}"

@@ -23,7 +23,9 @@ COLUMNS = (
     Column("tax_category", csvio.one_of(*InvoiceLine.TaxCategory.values)),
     Column("tax_percent", csvio.decimal(digits=3, places=3)),
     Column("description", blank=True, max_length=300),
+    Column("tax_exemption_reason", blank=True, optional=True, max_length=200),
 )
+UNTAXED = frozenset({"AE", "E", "Z", "O"})
 HEAD = ("contract", "issued_on", "currency")
 
 
@@ -88,6 +90,14 @@ def _check_row(
         )
     if row["tax_percent"] > 100:
         faults.add(row.number, "tax_percent", f"is {row['tax_percent']}; 0 to 100 is expected")
+    elif row["tax_category"] in UNTAXED and row["tax_percent"]:
+        faults.add(row.number, "tax_percent", f"is {row['tax_percent']}; under {row['tax_category']} it is 0")
+    if row["tax_exemption_reason"] and row["tax_category"] in ("S", "Z"):
+        faults.add(
+            row.number,
+            "tax_exemption_reason",
+            f"is given; nothing is exempt under {row['tax_category']}, leave it empty",
+        )
     try:
         places = minor_digits(row["currency"])
     except CurrencyError as error:
@@ -159,6 +169,7 @@ def _compare_line(
         net_amount=row["net_amount"],
         tax_category=row["tax_category"],
         tax_percent=row["tax_percent"],
+        tax_exemption_reason=row["tax_exemption_reason"],
         description=row["description"],
     )
     if stored is None and there is None:
@@ -186,5 +197,6 @@ def _content(line: InvoiceLine) -> tuple[object, ...]:
         line.net_amount,
         line.tax_category,
         line.tax_percent,
+        line.tax_exemption_reason,
         line.description,
     )

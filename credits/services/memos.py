@@ -24,6 +24,7 @@ from credits.errors import (
     ReasonMissing,
     WrongStep,
 )
+from credits.invoices.crediting import write_credited_lines
 from credits.locks import hold
 from credits.models import (
     Account,
@@ -118,6 +119,7 @@ def issue_memo(memo: CreditMemo, *, taken_on: date, reason: str = "") -> MemoSte
     _require_state(memo, (State.APPROVED,), State.ISSUED)
     number = _next_number(memo.legal_entity, PREFIX[memo.direction])
     entry = _post_issue(memo, number, taken_on)
+    write_credited_lines(memo)
     after = {"document_number": number, "entry": entry.reference, "amount": memo.amount}
     return _step(memo, State.ISSUED, taken_on, actor, reason, document_number=number, told=after)[0]
 
@@ -304,7 +306,7 @@ def _next_number(legal_entity: LegalEntity, prefix: str) -> str:
     number = series.next_number
     series.next_number = number + 1
     series.save(update_fields=["next_number"])
-    return f"{prefix}-{legal_entity.code}-{number:05d}"
+    return f"{prefix}-{legal_entity.series_code or legal_entity.code}-{number:05d}"
 
 
 def _post_issue(memo: CreditMemo, number: str, effective_on: date) -> JournalEntry:
