@@ -1,0 +1,22 @@
+"""What happened: sources, the raw payloads they gave, observations, exclusions, and what vendors claim.
+
+Observations carry when they were true (``during``, or a day) and when we knew (``known_at``). A
+correction is a further row that supersedes; nothing is overwritten.
+"""
+
+from measurements.models.exclusions import Exclusion, ExclusionDecision
+from measurements.models.observations import IntervalObservation, SecondsObservation, VendorFigure
+from measurements.models.payloads import ListedRow, Payload
+from measurements.models.sources import Source, SourceBinding
+
+__all__ = [
+    "Exclusion",
+    "ExclusionDecision",
+    "IntervalObservation",
+    "ListedRow",
+    "Payload",
+    "SecondsObservation",
+    "Source",
+    "SourceBinding",
+    "VendorFigure",
+]
