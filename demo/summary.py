@@ -14,7 +14,7 @@ from credits.reading import claims_with_state, ledger_balances, memos_with_state
 from demo.schedule import at
 from demo.world import CUSTOMER_CONTRACT, INCIDENTS_SOURCE, SECONDS_SOURCE, VENDOR_CONTRACT, contract
 from measurements.models import Source
-from measurements.reconciling import listed_by_reason, one_sided_incidents, reconcile_published
+from measurements.reconciliation.published import listed_by_reason, one_sided_incidents, reconcile_published
 
 TARGET = Fraction(999, 1000)
 NINETY_NINE = Fraction(99, 100)

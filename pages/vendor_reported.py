@@ -21,7 +21,12 @@ from contracts.models import Contract, Counterparty, Service
 from contracts.visibility import visible_contracts, visible_counterparties
 from credits.explained import duration
 from measurements.models import SecondsObservation
-from measurements.reconciling import Reconciled, listed_by_reason, one_sided_incidents, reconcile_published
+from measurements.reconciliation.published import (
+    Reconciled,
+    listed_by_reason,
+    one_sided_incidents,
+    reconcile_published,
+)
 from measurements.visibility import visible_sources
 from pages.layout import viewing
 from pages.pictures import dumbbell_of

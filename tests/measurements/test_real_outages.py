@@ -13,7 +13,7 @@ from audit.record import acting
 from contracts.models import Contract
 from measurements import reading, services
 from measurements.models import IntervalObservation, Payload, SecondsObservation, Source, VendorFigure
-from measurements.reconciling import listed_by_reason, one_sided_incidents, reconcile_published
+from measurements.reconciliation.published import listed_by_reason, one_sided_incidents, reconcile_published
 from tests import factories
 from tests.factories import utc
 from tests.measurements import world
