@@ -41,7 +41,7 @@ _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]\d|\d)")
 _IPV6 = re.compile(r"(?<![0-9A-Fa-f:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![0-9A-Fa-f:])")
 # A country's code, or an area in brackets or with a leading nought, and then groups: not a date, not a count.
 _PHONE = re.compile(
-    r"(?<![\w.+-])(?:\+\d{1,3}(?:[ ./-]?\(?\d{1,5}\)?){2,6}|\(0?\d{2,5}\)[ /-]?\d{3,4}[ -]?\d{3,6}"
+    r"(?<![\w.+-])(?<!\d )(?:\+\d{1,3}(?:[ ./-]?\(?\d{1,5}\)?){2,6}|\(0?\d{2,5}\)[ /-]?\d{3,4}[ -]?\d{3,6}"
     r"|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,6}|\d{3}-\d{3}-\d{4})(?![\w-]| \d)"
 )
 
