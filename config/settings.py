@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "measurements",
     "credits",
     "credits.invoices",
+    "credits.exports",
     "vendors",
     "notices",
     "pages",

@@ -1,0 +1,13 @@
+DROP TRIGGER exports_importreportline_checked ON exports_importreportline;
+DROP FUNCTION exports_check_report_line();
+DROP TRIGGER exports_importreport_whole ON exports_importreport;
+DROP FUNCTION exports_check_report_whole();
+DROP TRIGGER exports_exportline_whole ON exports_exportline;
+DROP FUNCTION exports_check_lines_whole();
+DROP TRIGGER exports_exportfile_whole ON exports_exportfile;
+DROP TRIGGER exports_exportbatch_whole ON exports_exportbatch;
+DROP FUNCTION exports_check_batch_whole();
+DROP TRIGGER exports_exportline_checked ON exports_exportline;
+DROP FUNCTION exports_check_line();
+DROP TRIGGER exports_exportfile_checked ON exports_exportfile;
+DROP FUNCTION exports_check_file();
