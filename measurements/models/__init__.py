@@ -4,18 +4,36 @@ Observations carry when they were true (``during``, or a day) and when we knew (
 correction is a further row that supersedes; nothing is overwritten.
 """
 
+from measurements.models.coverage import Coverage
+from measurements.models.events import EventObservation
 from measurements.models.exclusions import Exclusion, ExclusionDecision
 from measurements.models.observations import IntervalObservation, SecondsObservation, VendorFigure
 from measurements.models.payloads import ListedRow, Payload
+from measurements.models.series import (
+    BucketDay,
+    BucketDaySum,
+    HistogramObservation,
+    MonthDrop,
+    MonthSeal,
+    Series,
+)
 from measurements.models.sources import Source, SourceBinding
 
 __all__ = [
+    "BucketDay",
+    "BucketDaySum",
+    "Coverage",
+    "EventObservation",
     "Exclusion",
     "ExclusionDecision",
+    "HistogramObservation",
     "IntervalObservation",
     "ListedRow",
+    "MonthDrop",
+    "MonthSeal",
     "Payload",
     "SecondsObservation",
+    "Series",
     "Source",
     "SourceBinding",
     "VendorFigure",

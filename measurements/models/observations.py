@@ -25,6 +25,12 @@ class IntervalObservation(models.Model):
     severity = models.CharField(max_length=30)
     components = ArrayField(models.CharField(max_length=60))
     title = models.CharField(max_length=300, blank=True)
+    weight = models.DecimalField(
+        max_digits=9,
+        decimal_places=8,
+        null=True,
+        help_text="The part that was lost, from 0 to 1, where the source says so.",
+    )
     withdrawn = models.BooleanField(default=False)
     known_at = models.DateTimeField()
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="intervals")
@@ -38,6 +44,9 @@ class IntervalObservation(models.Model):
             models.CheckConstraint(
                 name="measurements_interval_has_length",
                 condition=Q(during__isempty=False) & Q(during__lower_inf=False) & Q(during__upper_inf=False),
+            ),
+            models.CheckConstraint(
+                name="measurements_interval_weight_is_a_part", condition=Q(weight__range=(0, 1))
             ),
         ]
         indexes = [GistIndex(name="measurements_interval_during", fields=["during"])]

@@ -1,5 +1,7 @@
 """The raw payloads that sources gave, byte for byte, and the rows of them that nothing can be reckoned from."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -20,6 +22,8 @@ class Payload(models.Model):
     append_only = True
 
     class Parser(models.TextChoices):
+        """The parsers of files that people upload. Other adapters name themselves."""
+
         INTERVALS_CSV = "intervals_csv", "Intervals, CSV"
         DAILY_SECONDS_CSV = "daily_seconds_csv", "Seconds a day, CSV"
         VENDOR_FIGURES_CSV = "vendor_figures_csv", "Vendor's figures, CSV"
@@ -34,8 +38,11 @@ class Payload(models.Model):
     covers_until = models.DateTimeField(
         null=True, help_text="Interval files: the source's knowledge reaches to here, incidents or none."
     )
-    parser = models.CharField(max_length=40, choices=Parser.choices)
+    parser = models.CharField(max_length=40, help_text="The adapter that read it; see docs/imports.md.")
     parser_version = models.PositiveIntegerField()
+    source_clock_at = models.DateTimeField(
+        null=True, help_text="What the source's own clock showed at retrieved_at, where it says so."
+    )
     row_count = models.PositiveIntegerField()
     accepted = models.PositiveIntegerField()
     repeated = models.PositiveIntegerField(help_text="Rows that said what was known already.")
@@ -66,6 +73,11 @@ class Payload(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def skew(self) -> timedelta | None:
+        """How far the source's clock was ahead of ours when this was retrieved; None where it did not say."""
+        return None if self.source_clock_at is None else self.source_clock_at - self.retrieved_at
+
 
 class ListedRow(models.Model):
     """A row that nothing can be reckoned from, kept and shown with its reason; with each, if it has several."""
@@ -76,6 +88,7 @@ class ListedRow(models.Model):
         NO_COMPONENT = "no_component", "Names no component"
         UNTRACKED_COMPONENT = "untracked_component", "Names only components that nothing is promised for"
         NO_LENGTH = "no_length", "Has no length"
+        IN_THE_FUTURE = "in_the_future", "Lies in the future"
 
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="listed_rows")
     row_number = models.PositiveIntegerField()

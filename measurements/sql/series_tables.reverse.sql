@@ -1,0 +1,2 @@
+DROP TABLE measurements_histogramobservation;
+DROP TABLE measurements_bucketday;
