@@ -74,3 +74,39 @@ class DecidedByProposer(NotAllowed):
     """Whoever proposed an exclusion may not decide on it (four eyes)."""
 
     code = "decided_by_proposer"
+
+
+class WithdrawnByOther(NotAllowed):
+    """Only whoever proposed an exclusion may withdraw it; others decide on it."""
+
+    code = "withdrawn_by_other"
+
+
+class EvidenceMissing(DomainError):
+    """Words alone excuse no outage: a file or a link with its hash must be there before approval."""
+
+    code = "evidence_missing"
+
+
+class EvidenceTooLate(Conflict):
+    """The exclusion was decided already: evidence comes before the decision."""
+
+    code = "evidence_too_late"
+
+
+class NotComparable(DomainError):
+    """The terms measure something that no second source can be set beside, line by line."""
+
+    code = "not_comparable"
+
+
+class NoSuchDifference(DomainError):
+    """A line on which the two sources do not differ, or that they do not have."""
+
+    code = "no_such_difference"
+
+
+class DifferenceUnexplained(Conflict):
+    """Two sources differ by more than the contract tolerates, and nobody has said which figure is accepted and why."""
+
+    code = "difference_unexplained"

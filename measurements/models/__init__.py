@@ -5,6 +5,14 @@ correction is a further row that supersedes; nothing is overwritten.
 """
 
 from measurements.models.coverage import Coverage
+from measurements.models.disputes import (
+    Attribution,
+    DifferenceDecision,
+    DifferenceTolerance,
+    ExclusionEvidence,
+    IncidentNote,
+    RecurringMaintenance,
+)
 from measurements.models.events import EventObservation
 from measurements.models.exclusions import Exclusion, ExclusionDecision
 from measurements.models.observations import IntervalObservation, SecondsObservation, VendorFigure
@@ -20,18 +28,24 @@ from measurements.models.series import (
 from measurements.models.sources import Source, SourceBinding
 
 __all__ = [
+    "Attribution",
     "BucketDay",
     "BucketDaySum",
     "Coverage",
+    "DifferenceDecision",
+    "DifferenceTolerance",
     "EventObservation",
     "Exclusion",
     "ExclusionDecision",
+    "ExclusionEvidence",
     "HistogramObservation",
+    "IncidentNote",
     "IntervalObservation",
     "ListedRow",
     "MonthDrop",
     "MonthSeal",
     "Payload",
+    "RecurringMaintenance",
     "SecondsObservation",
     "Series",
     "Source",

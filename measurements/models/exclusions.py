@@ -49,15 +49,27 @@ class Exclusion(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.external_id}".strip()
 
+    @property
+    def needs_evidence(self) -> bool:
+        """Whether words are not enough: every kind but planned maintenance needs a file or a link before approval."""
+        return self.kind != self.Kind.PLANNED_MAINTENANCE
+
+    @property
+    def is_retroactive(self) -> bool:
+        """Whether it was proposed only after the time that it excludes had begun."""
+        return self.proposed_at > self.during.lower
+
 
 class ExclusionDecision(models.Model):
-    """The decision on an exclusion, by someone else than its proposer (a trigger holds to it too)."""
+    """The decision on an exclusion, by someone else than its proposer (a trigger holds to it too). Whoever proposed
+    it may only withdraw it."""
 
     append_only = True
 
     class Verdict(models.TextChoices):
         APPROVED = "approved", "Approved"
         REFUSED = "refused", "Refused"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     exclusion = models.OneToOneField(Exclusion, on_delete=models.PROTECT, related_name="decision")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)

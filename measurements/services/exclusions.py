@@ -1,5 +1,6 @@
 """Time that should not count: proposed by one, decided by another person, and on intervals only."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,15 +15,19 @@ from contracts.reading import commitment_terms
 from measurements.errors import (
     DecidedAlready,
     DecidedByProposer,
+    EvidenceMissing,
+    EvidenceTooLate,
     ExclusionChanged,
     ExclusionNeedsIntervals,
     FieldRefused,
+    WithdrawnByOther,
 )
-from measurements.models import Exclusion, ExclusionDecision, Source
+from measurements.models import Exclusion, ExclusionDecision, ExclusionEvidence, Source
 from measurements.reading import known_intervals
 from measurements.services.fields import check_fields
-from reckoning.terms.blocks import UptimeFromIntervals
+from reckoning.terms.indicators import UptimeFromIntervals
 
+Verdict = ExclusionDecision.Verdict
 PROPOSERS = ("vendor_manager", "customer_success", "finance", "legal")
 DECIDERS = ("finance_approver", "legal")
 
@@ -71,7 +76,7 @@ def propose_exclusion(
             return _same_exclusion(there, wanted)
     check_fields(wanted)
     wanted.save(force_insert=True)
-    record("exclusion.propose", wanted, after=_particulars(wanted))
+    record("exclusion.propose", wanted, after=particulars(wanted))
     return wanted
 
 
@@ -87,7 +92,8 @@ def decide_exclusion(
     """Approve or refuse an exclusion: a person, not its proposer. The same verdict again is free.
 
     ``worth`` is kept as it is: what the decider was shown that the exclusion changes. Raises DecidedByProposer,
-    DecidedAlready, FieldRefused, NotAllowed.
+    DecidedAlready, EvidenceMissing (any kind but planned maintenance is approved on a file or a link, not on words),
+    FieldRefused, NotAllowed.
     """
     decider = require_person(*DECIDERS)
     exclusion = Exclusion.objects.select_related("proposed_by").get(pk=exclusion.pk)
@@ -95,7 +101,7 @@ def decide_exclusion(
         raise DecidedByProposer(
             f"actor: {decider.display_name} proposed this exclusion; somebody else must decide on it"
         )
-    if verdict not in ExclusionDecision.Verdict.values:
+    if verdict not in (Verdict.APPROVED, Verdict.REFUSED):
         raise FieldRefused(f"verdict: is {verdict[:20]!r}; approved or refused is expected")
     if not reason.strip():
         raise FieldRefused("reason: is empty; say why, in words that an auditor will understand")
@@ -104,15 +110,13 @@ def decide_exclusion(
             f"decided_at: {decided_at.isoformat()} is naive or lies before the proposal at "
             f"{exclusion.proposed_at.isoformat()}; give an aware instant from then on"
         )
-    # The proposal is a fact that never changes; its contract is what two deciders queue at.
-    Contract.objects.select_for_update(of=("self",)).get(pk=exclusion.contract_id)
-    there = ExclusionDecision.objects.filter(exclusion=exclusion).select_related("decided_by").first()
+    there = _decided(exclusion, verdict)
     if there:
-        if there.verdict == verdict:
-            return there
-        raise DecidedAlready(
-            f"exclusion: was {there.verdict} by {there.decided_by.display_name}; a decision is not changed, "
-            "propose the time anew"
+        return there
+    if verdict == Verdict.APPROVED and exclusion.needs_evidence and not exclusion.evidence_items.exists():
+        raise EvidenceMissing(
+            f"evidence: {exclusion.get_kind_display().lower()} is approved on a file or a link with its hash, and "
+            "there is none; add one first, or refuse the exclusion"
         )
     decision = ExclusionDecision.objects.create(
         exclusion=exclusion,
@@ -123,8 +127,110 @@ def decide_exclusion(
         worth=dict(worth) if worth is not None else None,
     )
     verb = "exclusion.approve" if verdict == ExclusionDecision.Verdict.APPROVED else "exclusion.refuse"
-    record(verb, exclusion, before=_particulars(exclusion), after={"verdict": verdict}, reason=reason.strip())
+    record(verb, exclusion, before=particulars(exclusion), after={"verdict": verdict}, reason=reason.strip())
     return decision
+
+
+@transaction.atomic
+def withdraw_exclusion(*, exclusion: Exclusion, reason: str, withdrawn_at: datetime) -> ExclusionDecision:
+    """Take back what one proposed oneself and nobody decided yet. Again is free; the time may be proposed anew.
+
+    Raises WithdrawnByOther, DecidedAlready, FieldRefused, NotAllowed.
+    """
+    user = require_person(*PROPOSERS)
+    exclusion = Exclusion.objects.select_related("proposed_by").get(pk=exclusion.pk)
+    if exclusion.proposed_by_id != user.pk:
+        raise WithdrawnByOther(
+            f"actor: {exclusion.proposed_by.display_name} proposed this exclusion and may withdraw it; "
+            "others approve or refuse it"
+        )
+    if not reason.strip():
+        raise FieldRefused("reason: is empty; say why, in words that an auditor will understand")
+    if withdrawn_at.tzinfo is None or withdrawn_at < exclusion.proposed_at:
+        raise FieldRefused(
+            f"withdrawn_at: {withdrawn_at.isoformat()} is naive or lies before the proposal at "
+            f"{exclusion.proposed_at.isoformat()}; give an aware instant from then on"
+        )
+    there = _decided(exclusion, Verdict.WITHDRAWN)
+    if there:
+        return there
+    decision = ExclusionDecision.objects.create(
+        exclusion=exclusion,
+        verdict=Verdict.WITHDRAWN,
+        reason=reason.strip(),
+        decided_by=user,
+        decided_at=withdrawn_at,
+    )
+    record(
+        "exclusion.withdraw",
+        exclusion,
+        before=particulars(exclusion),
+        after={"verdict": Verdict.WITHDRAWN.value},
+        reason=reason.strip(),
+    )
+    return decision
+
+
+def _decided(exclusion: Exclusion, verdict: str) -> ExclusionDecision | None:
+    """The decision that is there already, if it is this one. Raises DecidedAlready where it is another."""
+    # The proposal is a fact that never changes; its contract is what two deciders queue at.
+    Contract.objects.select_for_update(of=("self",)).get(pk=exclusion.contract_id)
+    there = ExclusionDecision.objects.filter(exclusion=exclusion).select_related("decided_by").first()
+    if there and there.verdict != verdict:
+        raise DecidedAlready(
+            f"exclusion: was {there.verdict} by {there.decided_by.display_name}; a decision is not changed, "
+            "propose the time anew"
+        )
+    return there
+
+
+@transaction.atomic
+def add_exclusion_evidence(
+    *,
+    exclusion: Exclusion,
+    name: str,
+    added_at: datetime,
+    content: bytes | None = None,
+    link: str = "",
+    sha256: str = "",
+) -> ExclusionEvidence:
+    """Add what shows that an exclusion is right: the bytes of a file, or a link with the SHA-256 of what stands there.
+
+    The same again is free. Raises EvidenceTooLate once the exclusion is decided, FieldRefused, NotAllowed.
+    """
+    user = require_person(*PROPOSERS)
+    Contract.objects.select_for_update(of=("self",)).get(pk=exclusion.contract_id)
+    if (content is None) == (not link):
+        raise FieldRefused("content: give the bytes of a file, or a link, and not both")
+    if content is not None:
+        sha256 = hashlib.sha256(content).hexdigest()
+    row = ExclusionEvidence(
+        exclusion=exclusion,
+        kind=ExclusionEvidence.Kind.LINK if link else ExclusionEvidence.Kind.FILE,
+        name=name.strip(),
+        link=link,
+        sha256=sha256.lower(),
+        content=content,
+        added_by=user,
+        added_at=added_at,
+    )
+    there = ExclusionEvidence.objects.filter(exclusion=exclusion, sha256=row.sha256, link=link).first()
+    if there:
+        return there
+    decision = ExclusionDecision.objects.filter(exclusion=exclusion).first()
+    if decision:
+        raise EvidenceTooLate(
+            f"exclusion: was {decision.verdict} already; what it was decided on is not changed afterwards, "
+            "propose the time anew"
+        )
+    check_fields(row)
+    row.save(force_insert=True)
+    record(
+        "exclusion.add_evidence",
+        exclusion,
+        after={"name": row.name, "kind": row.kind, "link": row.link, "sha256": row.sha256},
+    )
+    return row
 
 
 @transaction.atomic
@@ -221,7 +327,8 @@ def _same_exclusion(there: Exclusion, wanted: Exclusion) -> Exclusion:
     return there
 
 
-def _particulars(exclusion: Exclusion) -> dict[str, Any]:
+def particulars(exclusion: Exclusion) -> dict[str, Any]:
+    """What an event says of a proposal."""
     return {
         "contract": exclusion.contract.reference,
         "service": exclusion.service.code,
