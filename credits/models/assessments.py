@@ -76,8 +76,8 @@ class Assessment(models.Model):
 
 
 class Finalisation(models.Model):
-    """From here on a revision is the final result of its window; one per commitment and window in this
-    version of the product (restatements come with the ledger's closing)."""
+    """From here on a revision is the final result of its window, once per commitment and window. What is found
+    out later restates it (:class:`~credits.models.Restatement`) and changes nothing here."""
 
     append_only = True
 

@@ -29,6 +29,16 @@ class Account(models.Model):
         CLAIMS_NOT_ACKNOWLEDGED = "claims_not_acknowledged", "Claims on vendors, not acknowledged"
         CLAIMS_CONTRA = "claims_contra", "Claims on vendors, contra"
         CLEARING = "clearing", "Clearing with vendors' invoices"
+        PROVISION = "provision", "Provision for service credits"
+        GOODWILL = "goodwill", "Goodwill credits granted"
+        BREAKAGE = "breakage", "Credits that lapsed unused"
+        WRITE_OFF = "write_off", "Credits written off"
+        APPLIED = "applied", "Credits applied to customers' invoices"
+        PAYOUTS = "payouts", "Clearing with payouts to customers"
+        RECEIVABLE_FROM_CUSTOMERS = "receivable_from_customers", "Credits clawed back from customers"
+        FX_REVALUATION = "fx_revaluation", "Revaluation of balances in other currencies"
+        FX_GAIN = "fx_gain", "Gains from revaluation"
+        FX_LOSS = "fx_loss", "Losses from revaluation"
 
     legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="accounts")
     purpose = models.CharField(max_length=40, choices=Purpose.choices)
@@ -44,10 +54,23 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 name="credits_account_kind_of_purpose",
-                condition=Q(kind="liability", purpose="payable_to_customers")
-                | Q(kind="expense", purpose="service_credit_expense")
-                | Q(kind="asset", purpose__in=["receivable_from_vendors", "clearing"])
-                | Q(kind="income", purpose="recoveries")
+                condition=Q(kind="liability", purpose__in=["payable_to_customers", "provision"])
+                | Q(
+                    kind="expense",
+                    purpose__in=["service_credit_expense", "goodwill", "write_off", "fx_loss"],
+                )
+                | Q(
+                    kind="asset",
+                    purpose__in=[
+                        "receivable_from_vendors",
+                        "clearing",
+                        "applied",
+                        "payouts",
+                        "receivable_from_customers",
+                        "fx_revaluation",
+                    ],
+                )
+                | Q(kind="income", purpose__in=["recoveries", "breakage", "fx_gain"])
                 | Q(kind="memorandum", purpose__in=["claims_not_acknowledged", "claims_contra"]),
             ),
         ]
@@ -133,11 +156,13 @@ class Period(models.Model):
 
 
 class PeriodStep(models.Model):
-    """Closing or reopening of a period. A closed period refuses postings in the database."""
+    """Locking, closing or reopening of a period. A closed period refuses postings in the database; a locked one
+    takes them from finance approvers only."""
 
     append_only = True
 
     class State(models.TextChoices):
+        LOCKED = "locked", "Locked"
         CLOSED = "closed", "Closed"
         REOPENED = "reopened", "Reopened"
 
