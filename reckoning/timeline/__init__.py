@@ -1,4 +1,4 @@
-"""Time as whole microseconds of UTC in half-open spans, and calendar windows whose edges come from a zone."""
+"""Time as whole microseconds of UTC in half-open spans, and windows whose edges come from a zone."""
 
 from reckoning.timeline.spans import (
     Span,
@@ -14,9 +14,14 @@ from reckoning.timeline.spans import (
 )
 from reckoning.timeline.windows import (
     Window,
+    WindowShape,
+    add_months,
+    cycle_of,
+    last_local_day,
     local_instant,
     local_window,
     next_window,
+    shape_of,
     window_of,
     windows,
 )
@@ -24,14 +29,19 @@ from reckoning.timeline.windows import (
 __all__ = [
     "Span",
     "Window",
+    "WindowShape",
+    "add_months",
     "clip",
+    "cycle_of",
     "from_us",
     "intersect",
+    "last_local_day",
     "local_instant",
     "local_window",
     "merge",
     "next_window",
     "seconds",
+    "shape_of",
     "subtract",
     "to_us",
     "total",
