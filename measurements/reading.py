@@ -21,7 +21,7 @@ from measurements.models import (
 )
 from reckoning.assessment import AssessmentInputs, DaySeconds, ExcludedTime, Interval, KnownTime
 from reckoning.terms import CommitmentTerms
-from reckoning.terms.blocks import UptimeFromIntervals
+from reckoning.terms.indicators import UptimeFromIntervals
 
 ONE_DAY = timedelta(days=1)
 
@@ -56,12 +56,21 @@ def clauses_of(commitments: Sequence[Commitment]) -> list["Clause"]:
 
 
 def inputs_of_clauses(
-    clauses: Sequence["Clause"], window_start: datetime, window_end: datetime, known_at: datetime
+    clauses: Sequence["Clause"],
+    window_start: datetime,
+    window_end: datetime,
+    known_at: datetime,
+    *,
+    sources: dict[int, Source] | None = None,
 ) -> dict[int, AssessmentInputs]:
-    """As :func:`inputs_for_many`, for terms that the caller read already."""
+    """As :func:`inputs_for_many`, for terms that the caller read already.
+
+    ``sources`` by commitment are read instead of those that the contract binds: a result from them is not
+    contractual, and their shape must be what the terms read.
+    """
     if not clauses:
         return {}
-    sources = _bound_sources(clauses)
+    sources = sources or sources_of(clauses)
     known = _Knowledge(clauses, sources, window_start, window_end, known_at)
     return {
         clause.commitment.pk: AssessmentInputs(
@@ -104,8 +113,8 @@ class Clause:
         return found
 
 
-def _bound_sources(clauses: Sequence[Clause]) -> dict[int, Source]:
-    """The source that plays the role of each clause, by commitment."""
+def sources_of(clauses: Sequence[Clause]) -> dict[int, Source]:
+    """The source that plays the role of each clause, by commitment. Raises SourceUnbound, WrongShape."""
     contracts = {clause.commitment.version.contract_id for clause in clauses}
     bindings = SourceBinding.objects.filter(contract__in=contracts).select_related("source")
     played = {(binding.contract_id, binding.role): binding.source for binding in bindings}

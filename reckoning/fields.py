@@ -4,8 +4,9 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -15,10 +16,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     WithJsonSchema,
+    model_serializer,
 )
 
-from reckoning.canonical import decimal_text, instant_text
+from reckoning.canonical import decimal_text, fraction_text, instant_text
 from reckoning.errors import CurrencyError
 from reckoning.money import minor_digits
 
@@ -30,7 +33,25 @@ _ZONE = re.compile(r"UTC|[A-Za-z]+(/[A-Za-z0-9_+-]+){1,2}")
 class Value(BaseModel):
     """An immutable value that refuses unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+
+
+class GrownValue(Value):
+    """A value that got further fields after the first documents were signed.
+
+    `later` names these fields. While such a field has its default it is not written, so that a document
+    without it keeps its bytes and its hash for ever.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_unused_later_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        plain: dict[str, Any] = handler(self)
+        for name in self.later:
+            if getattr(self, name) == type(self).model_fields[name].default:
+                plain.pop(name, None)
+        return plain
 
 
 def _exact_number(value: Any) -> Decimal:
@@ -58,6 +79,28 @@ Number = Annotated[
 ]
 """An exact decimal, given as text or a whole number. Equal numbers have one spelling: 99.90 is kept as 99.9.
 """
+
+_EXACT = re.compile(r"-?[0-9]{1,30}/[0-9]{1,30}")
+
+
+def _exact_fraction(value: Any) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, str) and _EXACT.fullmatch(value[:70]):
+        above, below = value.split("/")
+        if int(below) == 0:
+            raise ValueError("is divided by zero")
+        return Fraction(int(above), int(below))
+    return Fraction(_exact_number(value))
+
+
+Exact = Annotated[
+    Fraction,
+    BeforeValidator(_exact_fraction),
+    PlainSerializer(fraction_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,30}(/[0-9]{1,30}|\.[0-9]{1,12})?$"}),
+]
+"""An exact number: a decimal as text, a whole number, or a fraction p/q as text."""
 
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Amount = Annotated[Number, Field(ge=0)]

@@ -21,7 +21,7 @@ from credits.models import Claim
 from reckoning.assessment import DaySeconds
 from reckoning.canonical import canonical_json, decimal_text
 from reckoning.fields import zone_info
-from reckoning.terms.blocks import UptimeFromWeightedSeconds
+from reckoning.terms.indicators import UptimeFromWeightedSeconds
 from vendors.models import VendorProfile
 
 FORMAT = "sla-ledger-claim-letter/1"

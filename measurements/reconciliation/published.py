@@ -15,7 +15,8 @@ from measurements.models import IntervalObservation, ListedRow, SecondsObservati
 from measurements.reading import clauses_of, inputs_of_clauses
 from reckoning.assessment import reckon
 from reckoning.terms import CommitmentTerms
-from reckoning.terms.blocks import UptimeFromIntervals, WindowTerms
+from reckoning.terms.blocks import WindowTerms
+from reckoning.terms.indicators import UptimeFromIntervals
 
 TOLERANCE = Fraction(1, 10**9)
 

@@ -1,6 +1,6 @@
 """Which of the wanted exclusions the terms allow (rule 9: notice and allowance must be earned)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -32,12 +32,16 @@ _NOTHING = ExcludedResult()
 
 
 def excluded_spans(
-    clauses: Sequence[ExclusionTerms], wanted: Sequence[ExcludedTime], life: Span
+    clauses: Sequence[ExclusionTerms],
+    wanted: Sequence[ExcludedTime],
+    life: Span,
+    used_seconds: Mapping[str, int] = {},
 ) -> ExcludedResult:
     """Excluded time within `life`, with what each clause gave and why the rest was refused.
 
     The allowance of a clause is used up by announced time, earliest first, whether or not there was an outage
-    in it; what is above it counts as if it had not been announced.
+    in it; what is above it counts as if it had not been announced. `used_seconds` is what earlier windows
+    used of an allowance that outlasts the window, by kind.
     """
     if not wanted:
         return _NOTHING
@@ -57,7 +61,8 @@ def excluded_spans(
         asked = clip(merge(Span(to_us(one.start), to_us(one.end)) for one in mine), life)
         granted = asked
         if clause.allowance_seconds is not None:
-            granted = truncate(asked, clause.allowance_seconds * SECOND)
+            left = max(0, clause.allowance_seconds - used_seconds.get(clause.kind, 0))
+            granted = truncate(asked, left * SECOND)
         spans.extend(granted)
         uses.append(
             ClauseUse(index, clause.kind, tuple(one.id for one in mine), total(asked), total(granted))
@@ -72,10 +77,13 @@ def _reason_to_refuse(exclusion: ExcludedTime, clause: ExclusionTerms | None) ->
     if not exclusion.approved:
         return "not approved"
     if clause.notice_seconds:
-        if exclusion.announced_at is None:
+        if exclusion.notice_given_seconds is not None:
+            notice = timedelta(seconds=exclusion.notice_given_seconds)
+        elif exclusion.announced_at is not None:
+            notice = exclusion.start - exclusion.announced_at
+        else:
             return f"no announcement on record; {clause.notice_seconds} s of notice are needed"
-        notice = exclusion.start - exclusion.announced_at
         if notice < timedelta(seconds=clause.notice_seconds):
-            given = int(notice.total_seconds())
+            given = notice // timedelta(seconds=1)
             return f"announced {given} s before its start; {clause.notice_seconds} s are needed"
     return None

@@ -11,7 +11,8 @@ from reckoning.assessment.measure import Measured
 from reckoning.assessment.result import Step, percent_text
 from reckoning.canonical import decimal_text, instant_text
 from reckoning.money import round_fraction
-from reckoning.terms.blocks import ClaimByDeadline, UptimeFromIntervals
+from reckoning.terms.blocks import ClaimByDeadline
+from reckoning.terms.indicators import UptimeFromIntervals
 from reckoning.terms.model import CommitmentTerms
 
 _EXCLUDED_RULES = {

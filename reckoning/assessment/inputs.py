@@ -1,17 +1,18 @@
 """Everything that a result depends on besides the terms. The same inputs have the same canonical bytes."""
 
-from typing import Annotated, Any, Self
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from reckoning.canonical import canonical_json, canonical_object, sha256_hex
-from reckoning.fields import Amount, Count, Currency, Flag, Instant, Name, Value
+from reckoning.fields import Amount, Count, Currency, Exact, Flag, GrownValue, Instant, Name, Number, Value
 from reckoning.terms.blocks import ExclusionKind
 
 MAX_ROWS = 200_000
 
 
-class _Stretch(Value):
+class _Stretch(GrownValue):
     """Time from `start`, which belongs to it, to `end`, which does not."""
 
     start: Instant
@@ -31,10 +32,23 @@ class KnownTime(_Stretch):
 class Interval(_Stretch):
     """A reported outage. `observation` names the stored observation that it comes from."""
 
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"reported_at", "closed_at", "users_from", "users_to", "users", "share", "cause"}
+    )
+
     id: Name
     severity: Name
     components: tuple[Name, ...] = Field(default=(), max_length=1000)
     observation: Name
+    reported_at: Instant | None = Field(default=None, description="When it was reported or ticketed.")
+    closed_at: Instant | None = Field(default=None, description="When its ticket was closed.")
+    users_from: Count | None = Field(default=None, description="First affected user, counted from 1.")
+    users_to: Count | None = Field(default=None, description="Last affected user.")
+    users: Count | None = Field(
+        default=None, description="Number of affected users, where no range is known."
+    )
+    share: Exact | None = Field(default=None, description="Share of all customers that is affected, 0 to 1.")
+    cause: Name | None = Field(default=None, description="Names the incident that several misses share.")
 
 
 class DaySeconds(_Stretch):
@@ -49,8 +63,13 @@ class ExcludedTime(_Stretch):
     """Time that somebody wants left out. It acts only when approved and when a clause allows it."""
 
     id: Name
+    later: ClassVar[frozenset[str]] = frozenset({"notice_given_seconds"})
+
     kind: ExclusionKind
     announced_at: Instant | None = None
+    notice_given_seconds: Count | None = Field(
+        default=None, description="Where only the length of the notice is known, not its instant."
+    )
     approved: Flag
 
 
@@ -62,12 +81,132 @@ class Fee(Value):
     lines: tuple[Name, ...] = Field(default=(), max_length=10_000)
 
 
-class AssessmentInputs(Value):
+class GivenFigure(Value):
+    """A figure that is known already aggregated, and stands in place of the measured one.
+
+    `level` may be given in percent or as a ratio, lengths of time in any unit of time.
+    """
+
+    figure: Name
+    value: Exact
+    unit: Literal["ratio", "percent", "seconds", "minutes", "hours", "days", "count", "number"]
+
+    @property
+    def exact(self) -> Fraction:
+        """The value in the unit in which figures are kept: ratio, seconds, count or number."""
+        factor = {"percent": Fraction(1, 100), "minutes": 60, "hours": 3600, "days": 86_400}
+        return self.value * factor.get(self.unit, 1)
+
+
+class OutageLength(Value):
+    """An outage of which only the length is known, not when it was."""
+
+    seconds: Exact
+    cause: Name | None = None
+
+
+class Cells(Value):
+    """A number of bad grid cells that a source counted, at `at` or on its day."""
+
+    at: Instant
+    count: Count
+
+
+class Probes(Value):
+    """Probes at a fixed interval: 1 is bad, 0 is good. They begin at `start`, or with the window."""
+
+    start: Instant | None = None
+    interval_seconds: Annotated[int, Field(strict=True, ge=1, le=86_400)]
+    bad: tuple[Annotated[int, Field(strict=True, ge=0, le=1)], ...] = Field(max_length=MAX_ROWS)
+
+
+class BucketRun(Value):
+    """`repeat` intervals one after the other, each with so many requests and errors."""
+
+    repeat: Annotated[int, Field(strict=True, ge=1, le=10**8)] = 1
+    requests: Count
+    errors: Count
+
+    @model_validator(mode="after")
+    def _errors_are_requests(self) -> Self:
+        if self.errors > self.requests:
+            raise ValueError(
+                f"has {self.errors} errors of {self.requests} requests; errors are a part of requests"
+            )
+        return self
+
+
+class Event(Value):
+    """A thing that happened once and took some time: a delivery, a repair, a failed level."""
+
+    id: Name
+    kind: Name | None = None
+    at: Instant | None = None
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    paused_seconds: Count = Field(default=0, description="Time in which the clock stood still.")
+    seconds: Exact | None = Field(default=None, description="How long it took, where only that is known.")
+    cause: Name | None = None
+    quantities: dict[Name, Exact] = Field(default={}, max_length=50)
+
+    @property
+    def took(self) -> Fraction | None:
+        """Seconds on the clock; None where neither the length nor both ends are known."""
+        if self.seconds is not None:
+            return self.seconds
+        if self.started_at is None or self.ended_at is None:
+            return None
+        whole = self.ended_at - self.started_at
+        return (
+            Fraction(whole.days * 86_400 + whole.seconds)
+            + Fraction(whole.microseconds, 10**6)
+            - self.paused_seconds
+        )
+
+
+class Sample(Value):
+    """A measured number; `repeat` of them in a row."""
+
+    value: Number
+    repeat: Annotated[int, Field(strict=True, ge=1, le=10**8)] = 1
+
+
+class EarlierWindow(Value):
+    """What an earlier window, or several of them in one sum, came to. Needed by rules over several windows."""
+
+    windows: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
+    outcome: Literal["met", "breach"] | None = None
+    credit_amount: Amount | None = None
+    fee_amount: Amount | None = None
+
+
+class AssessmentInputs(GrownValue):
     """The facts of one service in one window, as they were known at `known_at`.
 
     Hand over every interval that overlaps or adjoins the window whole, never clipped: a length may be tested
     before clipping. Intervals and daily seconds of one source exclude each other.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {
+            "given",
+            "lengths",
+            "cells",
+            "probes",
+            "components_in_use",
+            "population",
+            "used_until",
+            "allowance_used_seconds",
+            "buckets",
+            "events",
+            "samples",
+            "failed_parts",
+            "quantities",
+            "fees",
+            "earlier",
+            "carried_amount",
+        }
+    )
 
     window_start: Instant
     window_end: Instant
@@ -80,6 +219,40 @@ class AssessmentInputs(Value):
     seconds: tuple[DaySeconds, ...] = Field(default=(), max_length=MAX_ROWS)
     exclusions: tuple[ExcludedTime, ...] = Field(default=(), max_length=MAX_ROWS)
     fee: Annotated[Fee | None, Field()] = None
+    given: tuple[GivenFigure, ...] = Field(default=(), max_length=50)
+    lengths: tuple[OutageLength, ...] = Field(default=(), max_length=MAX_ROWS)
+    cells: tuple[Cells, ...] = Field(default=(), max_length=MAX_ROWS)
+    probes: Probes | None = None
+    components_in_use: tuple[Name, ...] = Field(
+        default=(),
+        max_length=200,
+        description="The components that this customer uses, for component_rule all.",
+    )
+    population: Count | None = Field(default=None, description="All users, for weights by affected users.")
+    used_until: Instant | None = Field(
+        default=None, description="Instant of the last paid claim: downtime before it has been used."
+    )
+    allowance_used_seconds: dict[Name, Count] = Field(
+        default={},
+        max_length=20,
+        description="By kind of exclusion: what earlier windows used of an allowance.",
+    )
+    buckets: tuple[BucketRun, ...] = Field(default=(), max_length=MAX_ROWS)
+    events: tuple[Event, ...] = Field(default=(), max_length=MAX_ROWS)
+    samples: tuple[Sample, ...] = Field(default=(), max_length=MAX_ROWS)
+    failed_parts: tuple[Name, ...] = Field(default=(), max_length=1000)
+    quantities: dict[Name, Exact] = Field(
+        default={}, max_length=100, description="Numbers that a factor, a ratio or a formula names."
+    )
+    fees: dict[Name, Amount] = Field(
+        default={}, max_length=100, description="Fees by name, in the contract's currency: parts of a base."
+    )
+    earlier: tuple[EarlierWindow, ...] = Field(
+        default=(), max_length=1000, description="Earlier windows, oldest first."
+    )
+    carried_amount: Amount | None = Field(
+        default=None, description="Credit that the last receiving invoice had no room for."
+    )
 
     @model_validator(mode="after")
     def _times_are_in_order(self) -> Self:

@@ -8,7 +8,8 @@ from reckoning.assessment.inputs import Fee
 from reckoning.assessment.measure import Measured
 from reckoning.assessment.result import OpenQuestion, Outcome, percent_text
 from reckoning.money import minor_digits, round_amount, round_fraction, scaled
-from reckoning.terms.blocks import Cap, Tier
+from reckoning.terms.blocks import Cap
+from reckoning.terms.schedules import Tier
 from reckoning.terms.model import CommitmentTerms
 
 

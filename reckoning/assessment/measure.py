@@ -13,8 +13,10 @@ from math import lcm
 
 from reckoning.assessment.exclusions import ExcludedResult, excluded_spans
 from reckoning.assessment.inputs import AssessmentInputs, DaySeconds, Interval
+from reckoning.assessment.outages import clocked, downtime, long_enough, reaches, started
+from reckoning.assessment.result import OpenQuestion
 from reckoning.errors import InputError
-from reckoning.terms.blocks import UptimeFromIntervals, UptimeFromWeightedSeconds
+from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms
 from reckoning.timeline.spans import DAY, SECOND, Span, clip, merge, subtract, to_us, total
 
@@ -41,6 +43,10 @@ class Measured:
     counted: tuple[str, ...]
     not_counted: tuple[str, ...]
     unweighted_classes: tuple[str, ...] = ()
+    whole: tuple[Span, ...] = ()
+    left: tuple[Span, ...] = ()
+    bad_cells: int | None = None
+    question: OpenQuestion | None = None
 
     @property
     def excluded_time(self) -> int:
@@ -59,6 +65,8 @@ def measure(commitment: CommitmentTerms, inputs: AssessmentInputs) -> Measured:
     indicator = commitment.indicator
     if isinstance(indicator, UptimeFromIntervals):
         return _from_intervals(commitment, indicator, inputs, window, life, measured)
+    if not isinstance(indicator, UptimeFromWeightedSeconds):
+        raise InputError(f"indicator: {indicator.kind} measures no time", code="INDICATOR_MEASURES_NO_TIME")
     return _from_weighted_seconds(indicator, inputs, window, life, measured)
 
 
@@ -76,31 +84,74 @@ def _from_intervals(
             code="INDICATOR_NEEDS_INTERVALS",
         )
     relevant, ignored = _relevant(indicator, inputs)
-    spans = [Span(to_us(interval.start), to_us(interval.end)) for interval in relevant]
-    whole = merge(spans)
-    if indicator.run_order == "merge_then_test_then_clip":
-        down = clip(_long_enough(whole, indicator), life)
-    else:
-        down = _long_enough(merge(clip(spans, life)), indicator)
+    reports, question = clocked(indicator, relevant)
     coverage = merge(Span(to_us(known.start), to_us(known.end)) for known in inputs.coverage)
-    # A reported outage is knowledge, also where the source's coverage does not say so.
-    known = merge([*clip(coverage, life), *clip(whole, life)])
-    excluded = excluded_spans(commitment.exclusions, inputs.exclusions, life)
+    excluded = excluded_spans(commitment.exclusions, inputs.exclusions, life, inputs.allowance_used_seconds)
+    found = downtime(indicator, reports, inputs, window, life, excluded.spans)
+    added, cells = _aggregated(indicator, inputs, window)
+    told = _told(inputs)
+    # A reported outage is knowledge, also where the source's coverage does not say so. Counts and lengths
+    # without a place in time are a statement about the whole window.
+    known = merge([*clip(coverage, life), *clip(found.whole, life), *([life] if told else [])])
     gaps = subtract([life], known) if life.start < life.end else []
     unknown = subtract(gaps, excluded.spans)
+    bad_cells = None if found.bad_cells is None and cells is None else (found.bad_cells or 0) + (cells or 0)
     return Measured(
         window=window,
         life=life,
         measured=measured,
         known=total(known),
-        gross_down=Fraction(total(down)),
-        net_down=Fraction(total(subtract(down, excluded.spans))),
+        gross_down=found.gross + added,
+        net_down=found.net + added,
         excluded=excluded,
         unknown=total(unknown),
-        carried_down=_carried(gaps, excluded.spans, _ends(down, whole, life, indicator), coverage, whole),
+        carried_down=_carried(
+            gaps, excluded.spans, _ends(found.counted, found.whole, life, indicator), coverage, found.whole
+        ),
         counted=tuple(interval.id for interval in relevant),
         not_counted=tuple(interval.id for interval in ignored),
+        whole=tuple(found.whole),
+        left=tuple(found.left),
+        bad_cells=bad_cells,
+        question=question,
     )
+
+
+def _told(inputs: AssessmentInputs) -> bool:
+    """Whether the facts speak of the whole window by a count or a length, without places in time."""
+    given = any(figure.figure in ("down_seconds", "level") for figure in inputs.given)
+    return given or bool(inputs.lengths) or bool(inputs.cells)
+
+
+def _aggregated(
+    indicator: UptimeFromIntervals, inputs: AssessmentInputs, window: Span
+) -> tuple[Fraction, int | None]:
+    """Microseconds of downtime known by length or by bad cells only, and the number of these cells."""
+    if inputs.lengths and (indicator.grid_seconds or indicator.weight != "none"):
+        raise InputError(
+            "lengths: outages without a place in time cannot be laid on a grid nor weighted; give intervals",
+            code="LENGTHS_WITHOUT_PLACE",
+        )
+    added = sum((counted_length(indicator, one.seconds) for one in inputs.lengths), Fraction(0)) * SECOND
+    if not inputs.cells:
+        return added, None
+    if not indicator.grid_seconds:
+        raise InputError(
+            "cells: the terms have no grid; set indicator.grid_seconds", code="CELLS_WITHOUT_GRID"
+        )
+    begin = window.start
+    if indicator.used_time == "left_out" and inputs.used_until is not None:
+        begin = max(begin, to_us(inputs.used_until))
+    count = sum(row.count for row in inputs.cells if begin <= to_us(row.at) < window.end)
+    return added + count * indicator.grid_seconds * SECOND, count
+
+
+def counted_length(indicator: UptimeFromIntervals, length_seconds: Fraction) -> Fraction:
+    """What counts of an outage of that many seconds: nothing below the minimum, less grace, rounded up."""
+    if not reaches(length_seconds * SECOND, indicator):
+        return Fraction(0)
+    beyond = max(Fraction(0), length_seconds - indicator.grace_seconds)
+    return started(beyond * SECOND, indicator) / SECOND
 
 
 def _relevant(
@@ -108,7 +159,7 @@ def _relevant(
 ) -> tuple[list[Interval], list[Interval]]:
     """The intervals that make the service down, and the others, each in order of time."""
     severities = set(indicator.down_severities)
-    components = set(indicator.down_components) or {inputs.service}
+    components = set(inputs.components_in_use or indicator.down_components) or {inputs.service}
     relevant: list[Interval] = []
     ignored: list[Interval] = []
     for interval in sorted(inputs.intervals, key=lambda one: (one.start, one.end, one.id)):
@@ -117,18 +168,11 @@ def _relevant(
     return relevant, ignored
 
 
-def _long_enough(runs: Sequence[Span], indicator: UptimeFromIntervals) -> list[Span]:
-    least = indicator.minimum_run_seconds * SECOND
-    if indicator.minimum_run_strict:
-        return [run for run in runs if run.end - run.start > least]
-    return [run for run in runs if run.end - run.start >= least]
-
-
 def _ends(
     down: Sequence[Span], whole: Sequence[Span], life: Span, indicator: UptimeFromIntervals
 ) -> set[int]:
     """The instants at which counted downtime ends, that before the window included."""
-    before = _long_enough([run for run in whole if run.end <= life.start], indicator)
+    before = long_enough([run for run in whole if run.end <= life.start], indicator)
     return {run.end for run in down} | {run.end for run in before}
 
 

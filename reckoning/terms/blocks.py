@@ -1,56 +1,15 @@
 """The blocks of which a commitment is composed. A new agreement combines them anew."""
 
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
-from reckoning.fields import Amount, Count, Flag, Name, Number, Percent, Value, Zone
+from reckoning.fields import Amount, Count, Flag, GrownValue, Name, Number, Percent, Slug, Value, Zone
 from reckoning.money import RoundingMode
-
-MAX_TIERS = 50
-
-
-def fault(at: str, sentence: str) -> PydanticCustomError:
-    """An error at a path below the block that raises it."""
-    return PydanticCustomError("terms", "{sentence}", {"at": at, "sentence": sentence})
-
-
-class UptimeFromIntervals(Value):
-    """Downtime is the union of the intervals that are severe enough and concern the service."""
-
-    kind: Literal["uptime_from_intervals"] = "uptime_from_intervals"
-    down_severities: tuple[Name, ...] = Field(
-        min_length=1, max_length=20, description="Severities that count as down; any other counts as up."
-    )
-    down_components: tuple[Name, ...] = Field(
-        default=(),
-        max_length=200,
-        description="Down while an interval names any of these components. Empty: the service's own code.",
-    )
-    minimum_run_seconds: Count = Field(
-        default=0, description="A loss shorter than this does not count. 0: every loss counts."
-    )
-    minimum_run_strict: Flag = Field(
-        default=False, description="Strict: a loss of exactly the minimum length does not count either."
-    )
-    run_order: Literal["merge_then_test_then_clip", "clip_then_test"] = Field(
-        default="merge_then_test_then_clip",
-        description="Whether the length is tested on the whole loss or on its part inside the window.",
-    )
-
-
-class UptimeFromWeightedSeconds(Value):
-    """Downtime is the sum of the reported seconds of each class times the weight of the class."""
-
-    kind: Literal["uptime_from_weighted_seconds"] = "uptime_from_weighted_seconds"
-    weights: dict[Name, Annotated[Number, Field(ge=0, le=1)]] = Field(
-        min_length=1, max_length=20, description="Weight from 0 to 1 of a second of each class of outage."
-    )
-
-
-Indicator = Annotated[UptimeFromIntervals | UptimeFromWeightedSeconds, Field(discriminator="kind")]
+from reckoning.terms.faults import fault
+from reckoning.terms.schedules import SECONDS_IN, BoundsIn
 
 WindowKind = Literal["calendar_month", "calendar_quarter"]
 
@@ -69,13 +28,19 @@ ExclusionKind = Literal[
 ]
 
 
-class ExclusionTerms(Value):
+class ExclusionTerms(GrownValue):
     """Time of this kind is excluded, if it was approved, announced early enough, and within the allowance."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"allowance_period"})
 
     kind: ExclusionKind
     notice_seconds: Count = Field(default=0, description="Least time between announcement and start.")
     allowance_seconds: Count | None = Field(
         default=None, description="Most that is excluded per window, earliest first. Empty: without limit."
+    )
+    allowance_period: Literal["window", "month", "quarter", "calendar_year"] = Field(
+        default="window",
+        description="For how long the allowance lasts; what earlier windows of it used is a fact.",
     )
 
 
@@ -86,95 +51,138 @@ class LevelRounding(Value):
     mode: RoundingMode
 
 
-class Tier(Value):
-    """A row of the schedule: levels between the bounds earn `percent` of the base fee."""
+class Ratio(Value):
+    """A step of pro-rating: the base is multiplied by one number and divided by another.
 
-    lower: Percent | None = Field(default=None, description="Empty: no lower bound.")
-    lower_inclusive: Flag | None = Field(
-        default=None, description="Empty beside a bound: the text does not say."
-    )
-    upper: Percent | None = Field(default=None, description="Empty: no upper bound.")
-    upper_inclusive: Flag | None = Field(
-        default=None, description="Empty beside a bound: the text does not say."
-    )
-    percent: Percent
+    Where a quantity is named (days subscribed, days in the month), its value multiplies or divides as well.
+    """
 
-    @model_validator(mode="after")
-    def _bounds_are_in_order(self) -> Self:
-        for side, bound, inclusive in (
-            ("lower", self.lower, self.lower_inclusive),
-            ("upper", self.upper, self.upper_inclusive),
-        ):
-            if bound is None and inclusive is not None:
-                raise fault(
-                    f"{side}_inclusive", f"says something about a bound that is empty; set {side} or empty it"
-                )
-        if self.lower is not None and self.upper is not None:
-            if self.lower > self.upper:
-                raise fault("lower", f"{self.lower:f} lies above upper {self.upper:f}; exchange them")
-            if self.lower == self.upper and (self.lower_inclusive is False or self.upper_inclusive is False):
-                raise fault("lower", "equals upper while a bound is left out: no level can be in this tier")
-        return self
-
-    def holds(self, percent: Fraction) -> bool | None:
-        """Whether a level lies in the tier; None when it lies on a bound of which the text does not say."""
-        unsaid = False
-        for bound, inclusive, sign in (
-            (self.lower, self.lower_inclusive, 1),
-            (self.upper, self.upper_inclusive, -1),
-        ):
-            if bound is None:
-                continue
-            distance = (percent - Fraction(bound)) * sign
-            if distance < 0 or (distance == 0 and inclusive is False):
-                return False
-            unsaid = unsaid or (distance == 0 and inclusive is None)
-        return None if unsaid else True
-
-    @property
-    def label(self) -> str:
-        """The row as an interval of percentages, for example (99, 99.9]; ? where the text is silent."""
-        opening = "(" if self.lower is None else {True: "[", False: "(", None: "?"}[self.lower_inclusive]
-        closing = ")" if self.upper is None else {True: "]", False: ")", None: "?"}[self.upper_inclusive]
-        lower = "-inf" if self.lower is None else f"{self.lower:f}"
-        upper = "+inf" if self.upper is None else f"{self.upper:f}"
-        return f"{opening}{lower}, {upper}{closing}"
+    times: Amount = Decimal(1)
+    times_quantity: Name | None = None
+    divided_by: Annotated[Number, Field(gt=0)] = Decimal(1)
+    divided_by_quantity: Name | None = None
 
 
-class TierSchedule(Value):
-    """Step tiers, read as they are stated: holes and overlaps are kept and become open questions (rule 8)."""
-
-    kind: Literal["tiers"] = "tiers"
-    basis: Literal["percent_of_fee"] = "percent_of_fee"
-    tiers: tuple[Tier, ...] = Field(min_length=1, max_length=MAX_TIERS)
-    requires_missed_target: Flag = Field(
-        default=True, description="A level that meets the target earns nothing, even inside a tier."
-    )
-
-
-# A union with one member today; the discriminator is already part of the document.
-Schedule = TierSchedule
-
-
-class FeeBase(Value):
+class FeeBase(GrownValue):
     """What the percentage is taken of."""
 
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"parts", "period", "ratios", "covers_seconds", "covers_days"}
+    )
+
     kind: Literal["service_fee_of_window"] = "service_fee_of_window"
+    parts: tuple[Name, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Names of the fees that are in the base; all others are left out. Empty: the fee of the "
+        "service.",
+    )
+    period: Literal["window", "previous_window", "next_window", "before_claim", "year", "term"] = Field(
+        default="window", description="Of which period the fee is."
+    )
+    ratios: tuple[Ratio, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Pro-rating, step by step: a twelfth, a tenth, days of a month.",
+    )
+    covers_seconds: Count | None = Field(
+        default=None, description="The base is the price of so many seconds (3600: an hourly price)."
+    )
+    covers_days: Count | None = Field(
+        default=None,
+        description="For a day's value the base is divided by so many days. Empty: the window's days.",
+    )
 
 
-class Cap(Value):
-    """The most that a window may pay."""
+class Cap(GrownValue):
+    """The most that a window, an outage, or a longer time may pay."""
 
-    per: Literal["window"] = "window"
-    kind: Literal["percent_of_fee", "days_of_fee", "amount"]
-    value: Amount = Field(description="Percent, days, or an amount in the contract's currency.")
+    later: ClassVar[frozenset[str]] = frozenset({"of", "windows", "carry_over"})
+
+    per: Literal["window", "outage", "rolling", "term", "receiving_invoice"] = "window"
+    kind: Literal["percent_of_fee", "days_of_fee", "hours_of_fee", "amount"]
+    value: Amount = Field(description="Percent, days, hours, or an amount in the contract's currency.")
+    of: Name | None = Field(
+        default=None, description="Name of another fee that the percentage is of. Empty: the fee base."
+    )
+    windows: Annotated[int, Field(strict=True, ge=2, le=400)] | None = Field(
+        default=None, description="rolling: so many windows, this one included."
+    )
+    carry_over: Flag = Field(
+        default=False, description="receiving_invoice: what is above the cap moves on to the next invoice."
+    )
+
+    @model_validator(mode="after")
+    def _fields_fit_together(self) -> Self:
+        if (self.per == "rolling") != (self.windows is not None):
+            raise fault("windows", "belongs to a rolling cap, and is needed there")
+        if self.carry_over and self.per != "receiving_invoice":
+            raise fault("carry_over", "belongs to a cap on the receiving invoice")
+        return self
 
 
-class AmountRounding(Value):
-    """Amounts are rounded once, to the minor unit of the currency."""
+class MinimumPayout(Value):
+    """A credit that does not reach this is not paid at all."""
+
+    amount: Amount
+    strict: Flag = Field(description="true: the credit must be more than the amount.")
+    compared: Literal["unrounded", "rounded"] = "unrounded"
+
+
+class AmountRounding(GrownValue):
+    """Amounts are rounded once."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"places"})
 
     mode: RoundingMode = "half_up"
     place: Literal["final_amount"] = "final_amount"
+    places: Annotated[int, Field(strict=True, ge=0, le=9)] | None = Field(
+        default=None, description="Decimals of the amount. Empty: the minor unit of the currency."
+    )
+
+
+class Limit(Value):
+    """A bound on a figure other than the level: total downtime, interruptions, loss, hours to repair."""
+
+    on: Name = Field(description="The figure.")
+    op: Literal["at_most", "less_than", "at_least", "more_than"] = Field(
+        description="How the figure must compare for the promise to be kept."
+    )
+    value: Number
+    bounds_in: BoundsIn = "as_measured"
+
+    def kept(self, figure: Fraction) -> bool:
+        """Whether a figure keeps the promise. Exact."""
+        bound = Fraction(self.value) * SECONDS_IN[self.bounds_in]
+        return {
+            "at_most": figure <= bound,
+            "less_than": figure < bound,
+            "at_least": figure >= bound,
+            "more_than": figure > bound,
+        }[self.op]
+
+
+class Band(Value):
+    """A named range of levels from `from_percent` up to the next band: over-achieved, met, warning."""
+
+    name: Name
+    from_percent: Percent
+
+
+class Combination(Value):
+    """How the credits of several commitments come together."""
+
+    name: Slug
+    commitments: tuple[Slug, ...] = Field(min_length=1, max_length=200)
+    rule: Literal["sum", "highest", "customer_choice", "points"] = Field(
+        description="customer_choice: the customer says which; until then the highest is shown. points: points "
+        "are summed and turned into percent once."
+    )
+    same_cause: Literal["together", "apart"] = Field(
+        default="apart",
+        description="together: the rule acts among misses of one cause, and different causes are summed.",
+    )
+    caps: tuple[Cap, ...] = Field(default=(), max_length=10)
 
 
 class AutomaticClaim(Value):

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal, NamedTuple
 
-from reckoning.terms.blocks import ClaimByDeadline, UptimeFromWeightedSeconds
+from reckoning.terms.blocks import ClaimByDeadline
+from reckoning.terms.indicators import UptimeFromWeightedSeconds
 from reckoning.terms.ladder import Piece, joined, pieces
 from reckoning.terms.model import CommitmentTerms, Terms
 

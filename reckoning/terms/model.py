@@ -1,27 +1,30 @@
 """The terms of a contract as one typed, immutable document."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from reckoning.canonical import canonical_json, canonical_object
 from reckoning.errors import TermsError
-from reckoning.fields import Currency, Day, Name, Percent, Slug, Text, Value, Zone
+from reckoning.fields import Currency, Day, GrownValue, Name, Percent, Slug, Text, Value, Zone
 from reckoning.terms.blocks import (
     AmountRounding,
+    Band,
     Cap,
     ClaimTerms,
+    Combination,
     ExclusionTerms,
     FeeBase,
-    Indicator,
     LevelRounding,
-    Schedule,
-    UptimeFromWeightedSeconds,
+    Limit,
+    MinimumPayout,
     WindowTerms,
-    fault,
 )
+from reckoning.terms.faults import fault
+from reckoning.terms.indicators import TIMED, Composite, Indicator, UptimeFromWeightedSeconds
 from reckoning.terms.paths import faults_of, replace_at
+from reckoning.terms.schedules import Schedule
 
 # An alternative is reckoned on the inputs of the chosen reading, so it may not change what those inputs are.
 _FIXED_IN_ALTERNATIVES = ("key", "title", "services", "source_role", "window", "readings", "cut_off_days")
@@ -50,8 +53,10 @@ class Reading(Value):
     alternatives: tuple[Alternative, ...] = Field(default=(), max_length=10)
 
 
-class CommitmentTerms(Value):
+class CommitmentTerms(GrownValue):
     """One promised level with everything that a miss of it costs."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"limit", "no_base", "bands", "minimum"})
 
     key: Slug = Field(description="Names the commitment for as long as the contract lives.")
     title: Name
@@ -61,16 +66,30 @@ class CommitmentTerms(Value):
     source_role: Name = Field(description='Whose measurement decides, by role: "independent monitor".')
     indicator: Indicator
     window: WindowTerms
-    excluded_time: Literal["removed_from_base", "counted_as_up"]
-    unknown_time: Literal["up", "down", "excluded", "carry_last", "escalate"]
-    part_life: Literal["shorten_window", "deemed_up"]
+    excluded_time: Literal["removed_from_base", "counted_as_up"] | None = Field(
+        default=None, description="Needed where time is measured: what becomes of excluded time."
+    )
+    unknown_time: Literal["up", "down", "excluded", "carry_last", "escalate"] | None = Field(
+        default=None, description="Needed where time is measured: what becomes of time that nobody knows."
+    )
+    part_life: Literal["shorten_window", "deemed_up"] | None = Field(
+        default=None, description="Needed where time is measured: a service that lives for part of a window."
+    )
     exclusions: tuple[ExclusionTerms, ...] = Field(default=(), max_length=20)
-    target_percent: Percent
+    target_percent: Percent | None = Field(
+        default=None, description="The level that is promised. Empty: there is none, or `limit` says it."
+    )
     target_inclusive: Annotated[bool, Field(strict=True)] = True
     level_rounding: LevelRounding | None = None
+    limit: Limit | None = Field(default=None, description="A promise about another figure than the level.")
+    no_base: Literal["ask", "met"] = Field(
+        default="ask", description="Where nothing can be measured: a person decides, or the promise is kept."
+    )
+    bands: tuple[Band, ...] = Field(default=(), max_length=10, description="Names for ranges of levels.")
     schedule: Schedule
     fee_base: FeeBase = FeeBase()
     caps: tuple[Cap, ...] = Field(default=(), max_length=10)
+    minimum: MinimumPayout | None = None
     rounding: AmountRounding = AmountRounding()
     claim: ClaimTerms
     cut_off_days: Annotated[int, Field(strict=True, ge=0, le=3660)] = Field(
@@ -83,6 +102,21 @@ class CommitmentTerms(Value):
         _refuse_repeats("services", self.services)
         _refuse_repeats("exclusions", [clause.kind for clause in self.exclusions])
         _refuse_repeats("readings", [reading.name for reading in self.readings])
+        if isinstance(self.indicator, TIMED):
+            for name in ("excluded_time", "unknown_time", "part_life"):
+                if getattr(self, name) is None:
+                    raise fault(
+                        name, f"is missing; {self.indicator.kind} measures time, so the terms must say"
+                    )
+        promised = self.target_percent is not None or self.limit is not None
+        if not promised and self.schedule.requires_missed_target and self.schedule.kind != "nothing":
+            raise fault(
+                "target_percent",
+                "is missing: say which level is promised, or a limit; where the schedule alone decides, set "
+                "schedule.requires_missed_target to false",
+            )
+        if self.target_percent is not None and self.limit is not None:
+            raise fault("limit", "stands beside target_percent; a commitment promises one of them")
         if self.unknown_time == "carry_last" and isinstance(self.indicator, UptimeFromWeightedSeconds):
             raise fault("unknown_time", "carry_last needs intervals: daily seconds have no last state")
         for number, reading in enumerate(self.readings):
@@ -127,8 +161,10 @@ class DatedText(Value):
     note: Text
 
 
-class Terms(Value):
+class Terms(GrownValue):
     """A whole terms document. Two equal documents have the same canonical bytes and the same hash."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"combinations"})
 
     format: Literal["sla-ledger-terms/1"] = "sla-ledger-terms/1"
     title: Name
@@ -136,10 +172,29 @@ class Terms(Value):
     zone: Zone = Field(description="IANA zone of the contract: edges of windows and days of deadlines.")
     dated_text: DatedText | None = None
     commitments: tuple[CommitmentTerms, ...] = Field(min_length=1, max_length=200)
+    combinations: tuple[Combination, ...] = Field(default=(), max_length=50)
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> Self:
-        _refuse_repeats("commitments", [commitment.key for commitment in self.commitments])
+        keys = [commitment.key for commitment in self.commitments]
+        _refuse_repeats("commitments", keys)
+        _refuse_repeats("combinations", [combination.name for combination in self.combinations])
+        for number, combination in enumerate(self.combinations):
+            for index, key in enumerate(combination.commitments):
+                if key not in keys:
+                    raise fault(
+                        f"combinations.{number}.commitments.{index}",
+                        f"no commitment has the key {key!r}; there are {', '.join(keys)}",
+                    )
+        for number, commitment in enumerate(self.commitments):
+            indicator = commitment.indicator
+            for index, part in enumerate(indicator.of if isinstance(indicator, Composite) else ()):
+                other = next((one for one in self.commitments if one.key == part.commitment), None)
+                if other is commitment or (other and isinstance(other.indicator, Composite)):
+                    raise fault(
+                        f"commitments.{number}.indicator.of.{index}.commitment",
+                        "is a composite itself; a composite is made of commitments that are measured",
+                    )
         return self
 
     def commitment(self, key: str) -> CommitmentTerms:

@@ -9,7 +9,7 @@ from reckoning.errors import TermsError
 MAX_FAULTS = 100
 
 # pydantic puts the tag of a union into an error's place; these fields hold one.
-_UNION_FIELDS = ("indicator", "claim")
+_UNION_FIELDS = ("indicator", "schedule", "claim")
 
 _SENTENCES = {
     "missing": "is missing",

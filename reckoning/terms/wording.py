@@ -11,11 +11,10 @@ from reckoning.terms.blocks import (
     Cap,
     ClaimByDeadline,
     ExclusionTerms,
-    Tier,
-    UptimeFromIntervals,
-    UptimeFromWeightedSeconds,
 )
+from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms, Reading, Terms
+from reckoning.terms.schedules import Tier
 
 
 class Clause(NamedTuple):

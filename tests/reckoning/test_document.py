@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from reckoning.assessment.reckon import reckon as result_of
 from reckoning.assessment.result import percent_text
-from reckoning.terms import blocks, model, parse_terms, terms_json_schema
+from reckoning.terms import blocks, indicators, model, parse_terms, schedules, terms_json_schema
 from reckoning.terms.linter import lint
 from reckoning.timeline import window_of
 from tests.reckoning.build import codes, inputs, maintenance, outage, result, terms
@@ -33,13 +33,13 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "The document": model.Terms,
     "Dated text": model.DatedText,
     "Commitment": model.CommitmentTerms,
-    "Indicator: uptime from intervals": blocks.UptimeFromIntervals,
-    "Indicator: uptime from weighted seconds": blocks.UptimeFromWeightedSeconds,
+    "Indicator: uptime from intervals": indicators.UptimeFromIntervals,
+    "Indicator: uptime from weighted seconds": indicators.UptimeFromWeightedSeconds,
     "Window": blocks.WindowTerms,
     "Exclusion": blocks.ExclusionTerms,
     "Level rounding": blocks.LevelRounding,
-    "Schedule": blocks.TierSchedule,
-    "Tier": blocks.Tier,
+    "Schedule": schedules.TierSchedule,
+    "Tier": schedules.Tier,
     "Fee base": blocks.FeeBase,
     "Cap": blocks.Cap,
     "Rounding": blocks.AmountRounding,

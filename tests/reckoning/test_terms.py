@@ -70,7 +70,7 @@ def test_every_default_is_written_out() -> None:
         ({"target_percent": "100.01"}, "target_percent", "less than or equal to 100"),
         ({"target_percent": "-1"}, "target_percent", "greater than or equal to 0"),
         ({"target_percent": True}, "target_percent", "not a number"),
-        ({"target_percent": None}, "target_percent", "not a number"),
+        ({"target_percent": None}, "target_percent", "is missing: say which level"),
         ({"target_percent": "9" * 5000}, "target_percent", "plain number"),
         ({"target_inclusive": "yes"}, "target_inclusive", "true nor false"),
         ({"unknown_time": "ignored"}, "unknown_time", "known are"),
@@ -249,9 +249,13 @@ def test_the_schema_names_every_field_of_a_commitment() -> None:
     schema = terms_json_schema()
     properties = schema["$defs"]["CommitmentTerms"]["properties"]
     assert set(properties) == set(document()["commitments"][0]) | {
+        "bands",
         "caps",
         "fee_base",
         "level_rounding",
+        "limit",
+        "minimum",
+        "no_base",
         "readings",
         "rounding",
         "target_inclusive",
