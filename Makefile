@@ -4,8 +4,9 @@
 #   make test            all tests (ARGS="tests/credits -k memo" narrows)
 #   make lint            every check that is not a test
 #   make bench           one line per figure: name, value, aim, separated by tabs
+#   make agreements      published agreements against their worked cases (ARGS="gcp-pubsub" narrows)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench agreements clean
 .DEFAULT_GOAL := demo
 
 demo:
@@ -19,6 +20,9 @@ lint:
 
 bench:
 	@bin/setup && exec .venv/bin/python -m config.launch bench
+
+agreements:
+	@bin/setup && exec .venv/bin/python -m agreements $(ARGS)
 
 # Everything that the other commands made: the demo's data, the environment, the tools.
 clean:

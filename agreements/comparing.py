@@ -1,0 +1,181 @@
+"""Expected figures against a result, exactly: fractions as fractions, amounts to the last digit."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from agreements.mapping import Check
+from agreements.placing import is_there, look_up, renamed
+from agreements.units import change, number
+from reckoning.fields import zone_info
+
+# What describes a figure instead of being one: its name in words, a decimal "for display only", its unit.
+DESCRIBES = ("measured.name", "measured.decimal", "measured.unit")
+
+_ROW = re.compile(r"([\[(?])\s*(-inf|-?[\d.]+)\s*,\s*(\+?inf|-?[\d.]+)\s*([\])?])")
+_LOCAL = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)-(\d\d:\d\d)( .*)?")
+
+
+def differences(expected: dict[str, Any], checks: dict[str, Check], result: dict[str, Any]) -> list[str]:
+    """What does not come out, one sentence each. A figure that no check looks at is a difference too."""
+    found: list[str] = []
+    looked_at: set[str] = set()
+    for path, check in checks.items():
+        if not is_there(expected, path.split(".*")[0]):
+            continue
+        wanted = look_up(expected, path)
+        looked_at.add(path)
+        found.extend(f"{path}: {one}" for one in _differs(wanted, check, result))
+    for path in sorted(_leaves(expected)):
+        if path not in DESCRIBES and not _is_covered(path, looked_at):
+            found.append(f"{path}: no check of the mapping looks at it")
+    return found
+
+
+def differences_of_other(
+    alternative: dict[str, Any], checks: dict[str, Check], result: dict[str, Any]
+) -> list[str]:
+    """The same for an alternative, which states a figure bare: measured for measured.exact."""
+    found: list[str] = []
+    for name, wanted in alternative.items():
+        if name == "reading":
+            continue
+        if isinstance(wanted, dict):
+            inner = {path: check for path, check in checks.items() if path.split(".")[0] == name}
+            found.extend(differences({name: wanted}, inner, result))
+            continue
+        check = checks.get(name) or checks.get(f"{name}.exact")
+        if check is None:
+            found.append(f"{name}: no check of the mapping looks at it")
+        else:
+            found.extend(f"{name}: {one}" for one in _differs(wanted, check, result))
+    return found
+
+
+def _leaves(value: Any, at: str = "") -> Iterator[str]:
+    parts: Any = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        parts = enumerate(value)
+    else:
+        yield at
+    for key, one in parts:
+        yield from _leaves(one, f"{at}.{key}" if at else str(key))
+
+
+def _is_covered(leaf: str, looked_at: set[str]) -> bool:
+    steps = leaf.split(".")
+    for path in looked_at:
+        pattern = path.split(".")
+        if len(pattern) <= len(steps) and all(
+            one in ("*", step) for one, step in zip(pattern, steps, strict=False)
+        ):
+            return True
+    return False
+
+
+def _differs(wanted: Any, check: Check, result: dict[str, Any]) -> list[str]:
+    if not is_there(result, check.at.split(".*")[0]):
+        return [f"the result has nothing at {check.at}"]
+    found = look_up(result, check.at)
+    wanted = renamed(wanted, check.values)
+    if check.compare == "credit":
+        return _credit(wanted, found, check)
+    if check.compare == "filled":
+        is_filled = bool(found) and number(found) != 0
+        return [] if is_filled is wanted else [_said(wanted, found, check)]
+    if check.units is not None:
+        wanted = _in_units(wanted, check.units)
+    if check.compare == "row":
+        wanted, found = _row(wanted), _row(found)
+    if check.compare == "local_span":
+        return [] if _same_local(wanted, found) else [_said(wanted, found, check)]
+    return [] if same(wanted, found) else [_said(wanted, found, check)]
+
+
+def same(wanted: Any, found: Any) -> bool:
+    """Whether two values are the same: numbers exactly, whatever their spelling; true is no 1."""
+    if isinstance(wanted, list) and isinstance(found, (list, tuple)):
+        return len(wanted) == len(found) and all(same(*pair) for pair in zip(wanted, found, strict=True))
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return wanted.keys() == found.keys() and all(same(wanted[key], found[key]) for key in wanted)
+    left, right = number(wanted), number(found)
+    if left is not None or right is not None:
+        return left == right
+    if isinstance(wanted, str) and isinstance(found, str):
+        return wanted == found or _same_instant(wanted, found)
+    return type(wanted) is type(found) and bool(wanted == found)
+
+
+def _same_instant(wanted: str, found: str) -> bool:
+    if len(wanted) < 19 or len(found) < 19:
+        return False
+    try:
+        left, right = datetime.fromisoformat(wanted), datetime.fromisoformat(found)
+    except ValueError:
+        return False
+    return left.tzinfo is not None and right.tzinfo is not None and left == right
+
+
+def _credit(wanted: Any, found: Any, check: Check) -> list[str]:
+    """An amount with its currency, and exactly before it was rounded; or the amount alone.
+
+    While a level falls in no row the amount is an open question, and what is paid until a person answers is
+    nothing: that is what a zero then says, where the mapping names the question.
+    """
+    if not isinstance(found, dict):
+        return [_said(wanted, found, check)]
+    alone = not isinstance(wanted, dict)
+    amount = wanted if alone else wanted.get("amount")
+    codes = {question["code"] for question in found.get("open_questions") or ()}
+    if found.get("credit_amount") is None and codes & set(check.while_open):
+        return [] if number(amount) == 0 else [f"{sorted(codes)} is open, and {amount} is expected"]
+    faults: list[str] = []
+    if found.get("credit_amount") != amount:
+        faults.append(f"amount {amount} is expected, {found.get('credit_amount')} comes out")
+    if not alone and not same(wanted["exact"], found.get("credit_exact")):
+        faults.append(f"exactly {wanted['exact']} is expected, {found.get('credit_exact')} comes out")
+    if not alone and wanted["currency"] != found.get("currency"):
+        faults.append(f"currency {wanted['currency']} is expected, {found.get('currency')} comes out")
+    return faults
+
+
+def _in_units(value: Any, units: tuple[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_in_units(one, units) for one in value]
+    return value if number(value) is None else change(value, *units)
+
+
+def _row(value: Any) -> Any:
+    """A row's bounds, from its label or from a pair of whole numbers of which both belong to it."""
+    if isinstance(value, list) and len(value) == 2:
+        return ("[", number(value[0]), number(value[1]), ")" if value[1] is None else "]")
+    if isinstance(value, str):
+        match = _ROW.fullmatch(value.strip())
+        if match:
+            opening, lower, upper, closing = match.groups()
+            return (
+                opening,
+                *(None if "inf" in bound else Fraction(bound) for bound in (lower, upper)),
+                closing,
+            )
+    return value
+
+
+def _same_local(wanted: Any, found: Any) -> bool:
+    """Whether a span in UTC with its zone is the one that is written in local time."""
+    match = _LOCAL.fullmatch(wanted) if isinstance(wanted, str) else None
+    if match is None or not isinstance(found, dict):
+        return False
+    zone = zone_info(found["zone"])
+    start, end = (
+        datetime.fromisoformat(found[name]).replace(tzinfo=UTC).astimezone(zone) for name in ("start", "end")
+    )
+    return f"{start:%Y-%m-%d %H:%M}-{end:%H:%M}" == f"{match[1]} {match[2]}-{match[3]}"
+
+
+def _said(wanted: Any, found: Any, check: Check) -> str:
+    return f"{wanted!r} is expected, {found!r} comes out at {check.at}"
