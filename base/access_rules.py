@@ -128,11 +128,30 @@ KINDS = (
     Kind(
         "exclusion",
         _sides(*BOTH_SIDES),
-        ("measurements.exclusion",),
+        ("measurements.exclusion", "measurements.exclusionevidence", "measurements.recurringmaintenance"),
         {
             "edit": ("vendor_manager", "customer_success", "finance", "legal"),
+            "withdraw": ("vendor_manager", "customer_success", "finance", "legal"),
             "approve": ("finance_approver", "legal"),
             "refuse": ("finance_approver", "legal"),
+        },
+    ),
+    Kind(
+        "incident",
+        _sides(*BOTH_SIDES),
+        ("measurements.incidentnote", "measurements.attribution"),
+        {
+            "note": ("vendor_manager", "customer_success", "finance", "legal"),
+            "attribute": ("vendor_manager", "customer_success", "legal"),
+        },
+    ),
+    Kind(
+        "reconciliation",
+        _sides(*BOTH_SIDES),
+        ("measurements.differencetolerance", "measurements.differencedecision"),
+        {
+            "accept": ("vendor_manager", "customer_success", "legal"),
+            "tolerate": ("legal",),
         },
     ),
     # What is owed.

@@ -7,10 +7,16 @@ from base.access import Asking, Rows, tell_apart, visible
 from contracts.models import Contract
 from contracts.visibility import by_contract
 from measurements.models import (
+    Attribution,
+    DifferenceDecision,
+    DifferenceTolerance,
     Exclusion,
+    ExclusionEvidence,
+    IncidentNote,
     IntervalObservation,
     ListedRow,
     Payload,
+    RecurringMaintenance,
     SecondsObservation,
     Source,
     SourceBinding,
@@ -37,7 +43,12 @@ tell_apart(SourceBinding, by_contract("contract"))
 for _model in (Payload, IntervalObservation, SecondsObservation, VendorFigure):
     tell_apart(_model, _by_source("source"))
 tell_apart(ListedRow, _by_source("payload__source"))
-tell_apart(Exclusion, by_contract("contract"))
+for _model in (Attribution, IncidentNote):
+    tell_apart(_model, _by_source("source"))
+for _model in (Exclusion, RecurringMaintenance, DifferenceTolerance):
+    tell_apart(_model, by_contract("contract"))
+tell_apart(ExclusionEvidence, by_contract("exclusion__contract"))
+tell_apart(DifferenceDecision, by_contract("commitment__version__contract"))
 
 
 def visible_sources(user: Asking) -> QuerySet[Source]:
@@ -68,3 +79,28 @@ def visible_figures(user: Asking) -> QuerySet[VendorFigure]:
 def visible_exclusions(user: Asking) -> QuerySet[Exclusion]:
     """The exclusions that a user may see."""
     return visible(Exclusion.objects.all(), user)
+
+
+def visible_evidence(user: Asking) -> QuerySet[ExclusionEvidence]:
+    """What shows that exclusions are right, without the bytes."""
+    return visible(ExclusionEvidence.objects.defer("content"), user)
+
+
+def visible_notes(user: Asking) -> QuerySet[IncidentNote]:
+    """The notes on incidents that a user may see."""
+    return visible(IncidentNote.objects.all(), user)
+
+
+def visible_attributions(user: Asking) -> QuerySet[Attribution]:
+    """Whose the incidents were, as far as a user may see it."""
+    return visible(Attribution.objects.all(), user)
+
+
+def visible_tolerances(user: Asking) -> QuerySet[DifferenceTolerance]:
+    """How far sources may differ, by contract."""
+    return visible(DifferenceTolerance.objects.all(), user)
+
+
+def visible_differences(user: Asking) -> QuerySet[DifferenceDecision]:
+    """The accepted figures that a user may see."""
+    return visible(DifferenceDecision.objects.all(), user)

@@ -189,7 +189,12 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("seconds", models.PositiveIntegerField(help_text="Empty: no longer compared.", null=True)),
+                (
+                    "seconds",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Empty: no longer compared.", null=True
+                    ),
+                ),
                 (
                     "windows_from",
                     models.DateTimeField(help_text="Windows that begin before this instant are left alone."),

@@ -138,7 +138,7 @@ class DifferenceTolerance(models.Model):
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="difference_tolerances")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="difference_tolerances")
-    seconds = models.PositiveIntegerField(null=True, help_text="Empty: no longer compared.")
+    seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no longer compared.")
     windows_from = models.DateTimeField(help_text="Windows that begin before this instant are left alone.")
     reason = models.TextField()
     set_by = _by_person()

@@ -4,13 +4,25 @@ The actor is the one in force (``audit.record.acting``). Every refusal is a Doma
 Instants are aware; ``proposed_at``, ``decided_at`` and ``known_at`` are moments of knowledge, given by the caller.
 """
 
+from measurements.services.disputes import (
+    NOTERS,
+    RECONCILERS,
+    TOLERANCE_SETTERS,
+    accept_figure,
+    attribute_incident,
+    note_incident,
+    set_difference_tolerance,
+)
 from measurements.services.exclusions import (
     DECIDERS,
     PROPOSERS,
+    add_exclusion_evidence,
     decide_exclusion,
     propose_exclusion,
     propose_maintenance_from_incidents,
+    withdraw_exclusion,
 )
+from measurements.services.exclusions_recurring import propose_recurring_maintenance
 from measurements.services.files import (
     import_daily_seconds_csv,
     import_intervals_csv,
@@ -24,16 +36,26 @@ from measurements.services.sources import KEEPERS, bind_source, create_source
 __all__ = [
     "DECIDERS",
     "KEEPERS",
+    "NOTERS",
     "PROPOSERS",
+    "RECONCILERS",
+    "TOLERANCE_SETTERS",
+    "accept_figure",
+    "add_exclusion_evidence",
+    "attribute_incident",
     "bind_source",
     "create_source",
     "decide_exclusion",
     "import_daily_seconds_csv",
     "import_intervals_csv",
     "import_vendor_figures_csv",
+    "note_incident",
     "preview_daily_seconds_csv",
     "preview_intervals_csv",
     "preview_vendor_figures_csv",
     "propose_exclusion",
     "propose_maintenance_from_incidents",
+    "propose_recurring_maintenance",
+    "set_difference_tolerance",
+    "withdraw_exclusion",
 ]

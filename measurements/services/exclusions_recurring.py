@@ -45,8 +45,14 @@ def propose_recurring_maintenance(
     """
     require_person(*PROPOSERS)
     days = sorted(set(weekdays))
+    if not days or not set(days) <= set(range(1, 8)):
+        raise FieldRefused(f"weekdays: are {days}; one or more of 1 (Monday) to 7 (Sunday) are expected")
+    if last_on < first_on:
+        raise FieldRefused(f"last_on: {last_on} lies before first_on, {first_on}")
     if (last_on - first_on).days >= MOST_DAYS:
-        raise FieldRefused(f"last_on: {last_on} is {MOST_DAYS} days or more after {first_on}; agree on it anew")
+        raise FieldRefused(
+            f"last_on: {last_on} is {MOST_DAYS} days or more after {first_on}; agree on it anew"
+        )
     if announced_at.tzinfo is None:
         raise FieldRefused(
             f"announced_at: {announced_at.isoformat()} has no time zone; give an aware instant"
