@@ -18,6 +18,7 @@ from credits.facts import facts_of
 from credits.locks import hold
 from credits.models import Assessment, Breach, Claim, ClaimStep, Finalisation, OpenQuestion
 from credits.windows import cut_off_of, first_day, has_window, local_day, require_window, window_between
+from measurements.reconciliation.standing import require_explained, unexplained_of
 from reckoning import ENGINE_VERSION
 from reckoning.assessment import AssessmentInputs, AssessmentResult, reckon
 from reckoning.canonical import fraction_text
@@ -73,8 +74,8 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
 
     The final revision is the one that was reckoned with exactly that knowledge; it is reckoned now where it is
     not there. Finalising again returns the final result. Raises TooEarlyToFinalise before the cut-off of the
-    terms, QuestionsOpen, AlreadyFinal where it was finalised with other knowledge, and what
-    :func:`assess_window` raises.
+    terms, QuestionsOpen, DifferenceUnexplained where sources differ by more than the contract tolerates, AlreadyFinal
+    where it was finalised with other knowledge, and what :func:`assess_window` raises.
     """
     actor = require_job_or("finance", "legal")
     window = require_window(commitment, window)
@@ -82,6 +83,7 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
     if commitment.pk in done:
         return done[commitment.pk]
     _require_cut_off(commitment, window, known_at)
+    require_explained(commitment, window, known_at)
     [result] = _assess([commitment], window, known_at, exactly=True, told=False)
     if not _is_answered(result):
         codes = ", ".join(result.open_questions.values_list("code", flat=True))
@@ -97,8 +99,8 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
 def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetime) -> list[Assessment]:
     """Like :func:`finalise_window` for every commitment in effect that has this window.
 
-    A result with open questions is reckoned with that knowledge and stays provisional; see its
-    ``open_questions`` for who must answer.
+    A result with open questions, or of which sources differ by more than the contract tolerates, is reckoned with
+    that knowledge and stays provisional; see its ``open_questions`` for who must answer.
     """
     actor = require_job_or("finance", "legal")
     window = window_between(contract, window.start, window.end)
@@ -108,8 +110,9 @@ def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetim
     for commitment in waiting:
         _require_cut_off(commitment, window, known_at)
     fresh = _assess(waiting, window, known_at, exactly=True, told=False)
+    disputed = unexplained_of(waiting, window, known_at) if waiting else {}
     for commitment, result in zip(waiting, fresh, strict=True):
-        if _is_answered(result):
+        if _is_answered(result) and commitment.pk not in disputed:
             _finalise(commitment, result, window, known_at, actor)
         elif getattr(result, "is_new", False):
             _tell(result)
