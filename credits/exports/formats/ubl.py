@@ -150,8 +150,9 @@ def _subtotal(parent: ElementTree.Element, tax: TaxSum, currency: str) -> None:
     if tax.category != "O":
         _basic(category, "Percent", _percent(tax.percent))
     if tax.category in NEEDS_A_REASON:
-        default = {"AE": REVERSE_CHARGE, "O": NOT_SUBJECT}.get(tax.category, "")
-        _basic(category, "TaxExemptionReason", tax.exemption_reason or default)
+        reason = tax.exemption_reason or {"AE": REVERSE_CHARGE, "O": NOT_SUBJECT}.get(tax.category, "")
+        if reason:
+            _basic(category, "TaxExemptionReason", reason)
     _basic(_aggregate(category, "TaxScheme"), "ID", "VAT")
 
 

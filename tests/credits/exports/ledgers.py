@@ -58,9 +58,11 @@ def small() -> world.World:
     return ours
 
 
-def random_year(seed: int, entries: int = 60, currencies: tuple[str, ...] = ("EUR", "USD", "JPY", "KWD")) -> None:
+def random_year(
+    seed: int, entries: int = 60, currencies: tuple[str, ...] = ("EUR", "USD", "JPY", "KWD")
+) -> None:
     """A year of entries by hand: several postings, several currencies, memorandum accounts, reversals."""
-    dice = random.Random(seed)  # noqa: S311  # chance for tests
+    dice = random.Random(seed)  # chance for tests
     entity = factories.entity()
     parties = [factories.counterparty(code) for code in ("customer", "vendor", "4-ever", "z")]
     posted: list[JournalEntry] = []
@@ -79,7 +81,13 @@ def random_year(seed: int, entries: int = 60, currencies: tuple[str, ...] = ("EU
                     entity,
                     reference=f"hand {seed}/{number}",
                     description=dice.choice(
-                        ('A "quoted" text; with | signs', "=HYPERLINK(1)", "Plain", "Größe, 日本 \\ x", "-5\nlines")
+                        (
+                            'A "quoted" text; with | signs',
+                            "=HYPERLINK(1)",
+                            "Plain",
+                            "Größe, 日本 \\ x",
+                            "-5\nlines",
+                        )
                     ),
                     effective_on=day,
                     postings=lines,
