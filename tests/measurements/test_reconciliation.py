@@ -278,3 +278,19 @@ def test_daily_seconds_and_incidents_are_set_side_by_side():
     ]
     assert found.days_compared == 90
     assert found.unexplained == 1440 + 1800 + 3240 == Fraction(found.difference)
+
+
+def test_an_unexplained_difference_keeps_the_result_from_becoming_final(made):
+    from credits.models import Finalisation
+    from credits.services import finalise_windows_of
+
+    source = second_monitor(made, SHORTER)
+    tolerate(made, source, 60)
+    with pytest.raises(DifferenceUnexplained, match="300 s"):
+        made.finalise()
+    with world.as_job():
+        [result] = finalise_windows_of(made.contract, window=made.window, known_at=world.CUT_OFF)
+    assert result.pk, "it is reckoned"
+    assert not Finalisation.objects.exists(), "and stays provisional"
+    accept(made, source, "2023-03-10", 3600)
+    assert made.finalise().finalisation
