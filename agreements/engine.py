@@ -6,8 +6,9 @@ from typing import Any
 
 from agreements.faults import CannotPlace
 from reckoning.assessment import AssessmentInputs, reckon
-from reckoning.terms import parse_terms, terms_sha256
+from reckoning.terms import terms_sha256
 from reckoning.terms.plain import read_plain
+from reckoning.terms.templates import terms_from
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def _set_at(holder: Any, steps: list[str], value: Any) -> None:
 
 def result(terms: dict[str, Any], inputs: dict[str, Any], *, reading: str | None = None) -> dict[str, Any]:
     """The calculation's result as plain JSON values."""
-    parsed = parse_terms(under(terms, reading) if reading else terms)
+    parsed = terms_from(under(terms, reading) if reading else terms, inputs.get("parameters"))
     windows = []
     for given in inputs["windows"]:
         found = {}
