@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from reckoning.terms.model import Terms
+from reckoning.terms.places import item_name
 
 
 class Change(NamedTuple):
@@ -16,8 +17,8 @@ class Change(NamedTuple):
 def diff(before: Terms, after: Terms) -> list[Change]:
     """Every changed field, in the order of the newer document; what only the older one has comes last.
 
-    Commitments are matched by key, readings by name and exclusions by kind, so that moving one is not a
-    change of all that follow; other lists are matched by position.
+    Items of lists are matched by their key, name or kind where they have one that no other item has, so that
+    moving one is not a change of all that follow; others are matched by position.
     """
     old, new = _flat(before.document()), _flat(after.document())
     changed = [
@@ -27,20 +28,16 @@ def diff(before: Terms, after: Terms) -> list[Change]:
     return changed + gone
 
 
-_NAMES = {"commitments": "key", "readings": "name", "alternatives": "name", "exclusions": "kind"}
-
-
-def _flat(value: Any, path: str = "", field: str = "") -> dict[str, str]:
+def _flat(value: Any, path: str = "") -> dict[str, str]:
     if isinstance(value, dict):
         flat: dict[str, str] = {}
         for name, item in value.items():
-            flat.update(_flat(item, f"{path}.{name}" if path else name, name))
+            flat.update(_flat(item, f"{path}.{name}" if path else name))
         return flat
     if isinstance(value, list):
         flat = {}
         for index, item in enumerate(value):
-            named = isinstance(item, dict) and field in _NAMES
-            flat.update(_flat(item, f"{path}[{item[_NAMES[field]] if named else index}]", ""))
+            flat.update(_flat(item, f"{path}[{item_name(value, index)}]"))
         return flat or {path: "none"}
     if value is None:
         return {path: ""}
