@@ -15,6 +15,17 @@ from measurements.models.disputes import (
 )
 from measurements.models.events import EventObservation
 from measurements.models.exclusions import Exclusion, ExclusionDecision
+from measurements.models.feeds import (
+    Feed,
+    FeedState,
+    ImportRun,
+    Intake,
+    IntakePolicy,
+    MaintenanceNotice,
+    PushGrant,
+    UploadDraft,
+    UploadMapping,
+)
 from measurements.models.observations import IntervalObservation, SecondsObservation, VendorFigure
 from measurements.models.payloads import ListedRow, Payload
 from measurements.models.series import (
@@ -38,17 +49,26 @@ __all__ = [
     "Exclusion",
     "ExclusionDecision",
     "ExclusionEvidence",
+    "Feed",
+    "FeedState",
     "HistogramObservation",
+    "ImportRun",
     "IncidentNote",
+    "Intake",
+    "IntakePolicy",
     "IntervalObservation",
     "ListedRow",
+    "MaintenanceNotice",
     "MonthDrop",
     "MonthSeal",
     "Payload",
+    "PushGrant",
     "RecurringMaintenance",
     "SecondsObservation",
     "Series",
     "Source",
     "SourceBinding",
+    "UploadDraft",
+    "UploadMapping",
     "VendorFigure",
 ]

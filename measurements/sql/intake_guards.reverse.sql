@@ -1,0 +1,3 @@
+DROP TRIGGER measurements_maintenancenotice_guard ON measurements_maintenancenotice;
+DROP TRIGGER measurements_intake_guard ON measurements_intake;
+DROP FUNCTION measurements_guard_intake();
