@@ -6,7 +6,6 @@ text that they were written upon, so that none is ever laid on a text that its a
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -20,14 +19,14 @@ from pydantic import (
     model_validator,
 )
 
-from reckoning.canonical import canonical_json, instant_text
+from reckoning.canonical import instant_text
 from reckoning.errors import TermsError
 from reckoning.fields import Count, Day, Instant, Name, Slug, Text, Value, zone_info
 from reckoning.terms.document import parse_terms, terms_sha256
 from reckoning.terms.faults import fault
 from reckoning.terms.model import Terms
 from reckoning.terms.paths import faults_of
-from reckoning.terms.places import add_at, remove_at, set_at, steps_of, value_at
+from reckoning.terms.places import add_at, alike, remove_at, set_at, steps_of, value_at
 from reckoning.terms.plain import guard, read_plain
 from reckoning.timeline.windows import local_instant
 
@@ -294,7 +293,7 @@ def _with(terms: Terms, amendment: Amendment) -> Terms:
     plain = terms.document()
     for index, change in enumerate(amendment.changes):
         try:
-            if change.was is not None and not _alike(value_at(plain, change.at), change.was):
+            if change.was is not None and not alike(value_at(plain, change.at), change.was):
                 stands = str(value_at(plain, change.at))[:80]
                 raise TermsError(
                     [(change.at, f"was {str(change.was)[:80]} when this was written; now it is {stands}")]
@@ -316,15 +315,6 @@ def _with(terms: Terms, amendment: Amendment) -> Terms:
                 for at, say in error.findings
             ]
         ) from None
-
-
-def _alike(stands: Any, was: Any) -> bool:
-    if canonical_json(stands) == canonical_json(was):
-        return True
-    try:
-        return not isinstance(was, bool) and Decimal(str(stands)) == Decimal(str(was))
-    except ArithmeticError:
-        return False
 
 
 def _refused(amendment: Amendment, at: str, *words: str) -> TermsError:

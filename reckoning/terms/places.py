@@ -5,8 +5,10 @@ is understood as well.
 """
 
 import re
+from decimal import Decimal
 from typing import Any
 
+from reckoning.canonical import canonical_json
 from reckoning.errors import TermsError
 
 MAX_PLACE = 400
@@ -119,6 +121,16 @@ def item_name(items: list[Any], index: int) -> str:
     for identity in IDENTITIES:
         name = item.get(identity) if isinstance(item, dict) else None
         if isinstance(name, str):
-            alike = [one for one in items if isinstance(one, dict) and one.get(identity) == name]
-            return name if len(alike) == 1 else str(index)
+            same = [one for one in items if isinstance(one, dict) and one.get(identity) == name]
+            return name if len(same) == 1 else str(index)
     return str(index)
+
+
+def alike(stands: Any, said: Any) -> bool:
+    """Whether two plain values are the same, however a number of them is written."""
+    if canonical_json(stands) == canonical_json(said):
+        return True
+    try:
+        return not isinstance(said, bool) and Decimal(str(stands)) == Decimal(str(said))
+    except ArithmeticError:
+        return False

@@ -143,16 +143,25 @@ def test_a_variation_may_lie_upon_any_text_of_the_contract_and_meets_what_stands
     ("one", "words"),
     [
         ({"base_sha256": "0" * 64}, "amendments.a-1.base_sha256: is not "),
-        ({"changes": [{"do": "set", "at": f"{AT}.caps[amount].value", "to": 1}]}, "changes.0: .*no item 'amount'"),
+        (
+            {"changes": [{"do": "set", "at": f"{AT}.caps[amount].value", "to": 1}]},
+            "changes.0: .*no item 'amount'",
+        ),
         ({"changes": [{"do": "set", "at": "commitments[nobody].title", "to": "x"}]}, "no item 'nobody'"),
         ({"changes": [{"do": "set", "at": f"{AT}.colour", "to": "red"}]}, "nothing stands at 'colour'"),
         ({"changes": [{"do": "add", "at": f"{AT}.title", "to": "red"}]}, "stands there already"),
-        ({"changes": [{"do": "add", "at": f"{AT}.colour", "to": "red"}]}, "cannot be read: commitments.0.colour"),
-        ({"changes": [{"do": "set", "at": TARGET, "to": "101"}]}, "cannot be read: commitments.0.target_percent"),
+        (
+            {"changes": [{"do": "add", "at": f"{AT}.colour", "to": "red"}]},
+            "cannot be read: commitments.0.colour",
+        ),
+        (
+            {"changes": [{"do": "set", "at": TARGET, "to": "101"}]},
+            "cannot be read: commitments.0.target_percent",
+        ),
         ({"changes": [{"do": "remove", "at": f"{AT}.window"}]}, "cannot be read: commitments.0.window"),
         ({"notice_given_on": "2026-03-25", "notice_days": 8}, "is 7 days after the notice; at least 8"),
     ],
-)  # fmt: skip
+)
 def test_an_amendment_that_does_not_fit_is_refused(one: dict[str, Any], words: str) -> None:
     with pytest.raises(TermsError, match=words):
         texts(BASE, [amendment(**one)])
