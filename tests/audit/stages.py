@@ -1,7 +1,7 @@
 """A world that stands still at every stage at which somebody can act, committed once for many tests."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,8 @@ from contracts import services as contracts
 from contracts.checks import open_standings
 from contracts.models import ContractVersion
 from credits import services as credits
+from credits.exports import services as exports
+from credits.exports.models import ExportBatch
 from credits.models import Account, JournalEntry, Period
 from credits.services.ledger import Line, account_for
 from measurements import services as measuring
@@ -29,6 +31,7 @@ from vendors import services as vendors
 
 DAY = date(2022, 1, 1)
 LATER = datetime(2023, 5, 2, tzinfo=UTC)
+DAY_BEFORE = datetime(2023, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -79,6 +82,7 @@ def build() -> Stages:
     _measurements(stages)
     _tokens(stages)
     _notices(stages)
+    _exports(stages)
     return stages
 
 
@@ -185,6 +189,33 @@ def _notices(stages: Stages) -> None:
     stages.rows |= {"announcement": untold, "uncertain": notice}
 
 
+def _exports(stages: Stages) -> None:
+    """A batch of the entries by hand, which the other side rejected."""
+    with as_("finance"):
+        batch = exports.export_batch(
+            factories.entity(),
+            target="journal_csv",
+            from_on=date(2031, 1, 1),
+            until_on=date(2031, 2, 1),
+            exported_at=LATER,
+        )
+    with as_("finance"):
+        exports.load_import_report(batch, name="report.csv", content=report_file(batch, "rejected"))
+    with as_("finance"):
+        exports.set_export_profile(
+            factories.entity(), target="quickbooks", options={}, accounts={"clearing": "Bank"}, reason="a test"
+        )
+    stages.rows["batch"] = batch
+
+
+def report_file(batch: ExportBatch, outcome: str) -> bytes:
+    """What the other side may say of every line of a batch."""
+    rows = [
+        f"{line.external_id},{outcome},{line.amount:.2f},{line.currency},it says so" for line in batch.lines.all()
+    ]
+    return "\n".join(["external_id,outcome,amount,currency,reason", *rows, ""]).encode()
+
+
 def make_token(owner: User) -> Token:
     """A token of the API for a month."""
     token, _ = tokens.create_token(
@@ -210,6 +241,54 @@ def propose(due: World, external_id: str) -> Exclusion:
         proposed_at=LATER,
         announced_at=start - timedelta(days=4),
         external_id=external_id,
+    )
+
+
+def propose_recurring(due: World) -> Any:
+    """Maintenance of one Sunday in March."""
+    return measuring.propose_recurring_maintenance(
+        contract=due.contract,
+        service=due.commitment.service,
+        code="sundays",
+        zone="Europe/Berlin",
+        weekdays=[7],
+        starts_local=time(2),
+        ends_local=time(3),
+        first_on=date(2023, 3, 5),
+        last_on=date(2023, 3, 5),
+        announced_at=DAY_BEFORE,
+        evidence="agreed in the contract",
+        proposed_at=LATER,
+    )
+
+
+def accept_figure(due: World) -> Any:
+    """A second source that saw nothing, and whose figure is not the accepted one."""
+    source = measuring.create_source(
+        code="probe",
+        name="Probe",
+        kind="synthetic",
+        shape="intervals",
+        measurement_point="two cities",
+        covers_from=DAY_BEFORE,
+    )
+    measuring.import_intervals_csv(
+        source=source,
+        name="nothing.csv",
+        content=b"external_id,start,end,severity,components,title\n",
+        retrieved_at=LATER,
+        known_at=LATER,
+        covers_until=datetime(2023, 5, 1, tzinfo=UTC),
+    )
+    return measuring.accept_figure(
+        commitment=due.commitment,
+        window=due.window,
+        source=source,
+        line="2023-03-10",
+        accepted_seconds=3600,
+        category="scope",
+        reason="the probe stands elsewhere",
+        decided_at=LATER,
     )
 
 

@@ -28,6 +28,7 @@ from base.models import Job
 from contracts import services as contracts
 from contracts.models import Counterparty, LegalEntity
 from credits import services as credits
+from credits.exports import services as exports
 from credits.invoices import services as invoices
 from measurements import services as measuring
 from notices import services as notices
@@ -180,6 +181,54 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
             exclusion=s.rows["exclusion"], verdict="approved", reason=REASON, decided_at=LATER
         ),
     ),
+    "measurements.add_exclusion_evidence": (
+        ["exclusion.add_evidence"],
+        lambda s: measuring.add_exclusion_evidence(
+            exclusion=s.rows["exclusion"], name="mail.eml", content=b"announced", added_at=LATER
+        ),
+    ),
+    "measurements.withdraw_exclusion": (
+        ["exclusion.propose", "exclusion.withdraw"],
+        lambda s: measuring.withdraw_exclusion(
+            exclusion=world.propose(s.worlds["due"], "m-3"), reason=REASON, withdrawn_at=LATER
+        ),
+    ),
+    "measurements.propose_recurring_maintenance": (
+        ["exclusion.propose", "exclusion.propose_recurring"],
+        lambda s: world.propose_recurring(s.worlds["due"]),
+    ),
+    "measurements.attribute_incident": (
+        ["incident.attribute"],
+        lambda s: measuring.attribute_incident(
+            source=s.rows["intervals"], external_id="i-1", party="vendor", reason=REASON, decided_at=LATER
+        ),
+    ),
+    "measurements.note_incident": (
+        ["incident.note"],
+        lambda s: measuring.note_incident(
+            source=s.rows["intervals"],
+            external_id="i-1",
+            occurred_at=LATER,
+            text="Back again.",
+            known_at=LATER,
+            clock_skew_seconds=-120,
+        ),
+    ),
+    "measurements.set_difference_tolerance": (
+        ["difference.tolerate"],
+        lambda s: measuring.set_difference_tolerance(
+            contract=s.worlds["due"].contract,
+            source=s.rows["seconds"],
+            seconds=300,
+            windows_from=LATER,
+            reason=REASON,
+            set_at=LATER,
+        ),
+    ),
+    "measurements.accept_figure": (
+        ["source.create", "payload.import", "difference.accept"],
+        lambda s: world.accept_figure(s.worlds["due"]),
+    ),
     "invoices.import_invoices_csv": (
         ["invoice_file.import"],
         lambda s: invoices.import_invoices_csv(**world.invoices_file()),
@@ -266,6 +315,32 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["period.reopen"],
         lambda s: credits.reopen_period(factories.entity(), starts_on=date(2020, 1, 1), reason=REASON),
     ),
+    "exports.set_export_profile": (
+        ["export_profile.set"],
+        lambda s: exports.set_export_profile(
+            factories.entity(), target="datev", options={"client": "7"}, accounts={}, reason=REASON
+        ),
+    ),
+    "exports.export_batch": (
+        ["export_batch.export"],
+        lambda s: exports.export_batch(
+            factories.entity(),
+            target="hledger",
+            from_on=date(2020, 1, 1),
+            until_on=date(2032, 1, 1),
+            exported_at=LATER,
+        ),
+    ),
+    "exports.load_import_report": (
+        ["export_batch.load_report"],
+        lambda s: exports.load_import_report(
+            s.rows["batch"], name="more.csv", content=world.report_file(s.rows["batch"], "accepted")
+        ),
+    ),
+    "exports.export_rejected": (
+        ["export_batch.export"],
+        lambda s: exports.export_rejected(s.rows["batch"], exported_at=LATER, reason=REASON),
+    ),
     "vendors.set_profile": (
         ["vendor_profile.set"],
         lambda s: vendors.set_profile(factories.counterparty("vendor"), claims_address="1 Main Street"),
@@ -320,6 +395,7 @@ MODULES: dict[str, ModuleType] = {
     "measurements": measuring,
     "credits": credits,
     "invoices": invoices,
+    "exports": exports,
     "notices": notices,
     "tokens": tokens,
     "vendors": vendors,
@@ -749,12 +825,13 @@ def test_a_file_is_looked_at_first_and_then_kept_with_its_event(stages):
 # Commands and jobs -------------------------------------------------------------------------------------------
 
 ACTING_COMMANDS = {"import_csv", "make_token", "demo_replay"}
-LOOKING_COMMANDS = {"verify_record", "demo_summary", "bench", "evidence", "statement"}
+LOOKING_COMMANDS = {"verify_record", "demo_summary", "bench", "evidence", "statement", "as_known"}
 KEEPING_COMMANDS = {"seal_record"}
 
 
 def test_every_command_is_known_to_act_or_to_look():
-    rooms = {"base", "audit", "contracts", "measurements", "credits", "credits.invoices", "pages", "demo"}
+    rooms = {"base", "audit", "contracts", "measurements", "credits", "pages", "demo"}
+    rooms |= {"credits.invoices", "credits.exports"}
     ours = {name for name, room in get_commands().items() if room in rooms}
     assert ours == ACTING_COMMANDS | LOOKING_COMMANDS | KEEPING_COMMANDS
 
