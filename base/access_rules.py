@@ -208,6 +208,20 @@ KINDS = (
             Scope.OWN: (CUSTOMER_LOGIN,),
         },
     ),
+    # What is handed to other systems, and what they said of it.
+    Kind(
+        "export",
+        _all(*BOOKS),
+        (
+            "exports.exportbatch",
+            "exports.exportfile",
+            "exports.exportline",
+            "exports.importreport",
+            "exports.importreportline",
+        ),
+        dict.fromkeys(("export", "load", "again"), ("finance",)),
+    ),
+    Kind("export_profile", _all(*BOOKS), ("exports.exportprofile",), {"set": ("finance",)}),
     # What is written to vendors, and what they answer.
     Kind(
         "vendor_profile",

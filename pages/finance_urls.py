@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pages import finance, ledger, memos, statements
+from pages import exports, finance, ledger, memos, statements
 
 urlpatterns = [
     path("memos/", memos.memos, name="memos"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("periods/<str:entity>/<str:label>/<slug:act>/", finance.period_act, name="period_act"),
     path("statements/", statements.statements, name="statements"),
     path("statements/statement.<slug:ending>", statements.statement_file, name="statement_file"),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/new/", exports.make_export, name="export_make"),
+    path("exports/profiles/<str:entity>/<slug:target>/", exports.export_profile, name="export_profile"),
+    path("exports/<int:pk>/", exports.export, name="export"),
+    path("exports/<int:pk>/report/", exports.load_report, name="export_report"),
+    path("exports/<int:pk>/again/", exports.export_again, name="export_again"),
+    path("exports/<int:pk>/files/<str:name>", exports.export_file, name="export_file"),
     path("trial-balance/", ledger.trial_balance_page, name="trial_balance"),
     path("accounts/<int:pk>/", ledger.account, name="account"),
     path("entries/<path:reference>/", ledger.entry, name="entry"),

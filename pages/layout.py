@@ -61,6 +61,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Memos", "pages:memos", "memo"),
             ("Statements", "pages:statements", "statement"),
             ("Trial balance", "pages:trial_balance", "trial_balance"),
+            ("Exports", "pages:exports", "export"),
         ),
     ),
     ("Told", (("Mails", "pages:notices", "notice"),)),

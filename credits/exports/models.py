@@ -4,6 +4,8 @@ Everything here is appended. A batch holds its files byte for byte, so that down
 ten years, gives what was imported. A line is one thing under the id that the other side knows it by.
 """
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -89,6 +91,11 @@ class ExportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.legal_entity.code}-{self.target}-{self.number:04d}"
+
+    @property
+    def sums(self) -> list[tuple[str, Decimal]]:
+        """The totals by currency, as amounts."""
+        return [(currency, Decimal(total)) for currency, total in self.totals.items()]
 
 
 class ExportFile(models.Model):

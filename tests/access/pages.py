@@ -176,6 +176,17 @@ def _files(ending: str) -> Callable[[Any], Args]:
     return lambda ledger: {"vendors": [ending], "customers": [ending]}
 
 
+def _export(*more: Any) -> Callable[[Any], Args]:
+    """A batch of what is in the books."""
+
+    def args(ledger: Any) -> Args:
+        from tests.credits.exports.ledgers import export
+
+        return {"": [export("journal_csv").pk, *more]}
+
+    return args
+
+
 def _only_posted(*args: Any) -> Page:
     """Acts: nothing is shown by asking for them; ``tests/pages`` post them."""
     return Page(args=lambda ledger: {"": list(args)}, public=(405, 302))
@@ -227,6 +238,13 @@ PAGES: dict[str, Page] = {
         roles=BOOKS, vendors=VENDORS, customers=CUSTOMERS_AND_THEIRS, args=_files("csv"), query=_statement
     ),
     "pages:trial_balance": Page(roles=BOOKS),
+    "pages:exports": Page(roles=BOOKS),
+    "pages:export": Page(roles=BOOKS, args=_export()),
+    "pages:export_file": Page(roles=BOOKS, args=_export("report.csv")),
+    "pages:export_profile": Page(roles=BOOKS, args=lambda ledger: {"": ["us", "datev"]}),
+    "pages:export_make": _only_posted(),
+    "pages:export_report": _only_posted(1),
+    "pages:export_again": _only_posted(1),
     "pages:account": Page(roles=BOOKS, vendors=VENDORS, args=_accounts),
     "pages:entry": Page(roles=BOOKS, vendors=VENDORS, args=_entries),
     "pages:events": Page(roles=BOTH | {"administrator"}),

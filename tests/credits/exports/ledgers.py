@@ -74,7 +74,7 @@ def random_year(
                 services.reverse_entry(entry, effective_on=max(day, entry.effective_on), reason="a mistake")
                 continue
             lines: list[Line] = []
-            for currency in dice.sample(currencies, dice.choice((1, 1, 1, 2))):
+            for currency in dice.sample(currencies, min(len(currencies), dice.choice((1, 1, 1, 2)))):
                 lines += _balanced(dice, entity, parties, currency)
             posted.append(
                 services.post_entry(
