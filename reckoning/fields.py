@@ -86,6 +86,8 @@ _EXACT = re.compile(r"-?[0-9]{1,30}/[0-9]{1,30}")
 def _exact_fraction(value: Any) -> Fraction:
     if isinstance(value, Fraction):
         return value
+    if isinstance(value, bool):
+        return Fraction(int(value))
     if isinstance(value, str) and _EXACT.fullmatch(value[:70]):
         above, below = value.split("/")
         if int(below) == 0:
@@ -100,7 +102,7 @@ Exact = Annotated[
     PlainSerializer(fraction_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]{1,30}(/[0-9]{1,30}|\.[0-9]{1,12})?$"}),
 ]
-"""An exact number: a decimal as text, a whole number, or a fraction p/q as text."""
+"""An exact number: a decimal as text, a whole number, a fraction p/q as text; true is 1 and false is 0."""
 
 Percent = Annotated[Number, Field(ge=0, le=100)]
 Amount = Annotated[Number, Field(ge=0)]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from reckoning.errors import CurrencyError, InputError
 
-RoundingMode = Literal["half_up", "half_even", "down"]
+RoundingMode = Literal["half_up", "half_even", "down", "up"]
 
 _NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
@@ -48,7 +48,7 @@ def known_currencies() -> tuple[str, ...]:
 def round_units(value: Fraction, mode: RoundingMode) -> int:
     """Round `value` to a whole number.
 
-    Half up and half even treat negative values as mirrored; down is toward zero.
+    Half up and half even treat negative values as mirrored; down is toward zero and up away from it.
     """
     sign = -1 if value < 0 else 1
     numerator, denominator = abs(value.numerator), value.denominator
@@ -58,8 +58,10 @@ def round_units(value: Fraction, mode: RoundingMode) -> int:
         whole += twice >= denominator
     elif mode == "half_even":
         whole += twice > denominator or (twice == denominator and whole % 2 == 1)
+    elif mode == "up":
+        whole += rest > 0
     elif mode != "down":
-        raise InputError(f"rounding mode: {mode!r} is unknown; one of half_up, half_even, down is expected")
+        raise InputError(f"rounding mode: {mode!r} is unknown; one of half_up, half_even, down, up is expected")
     return sign * whole
 
 

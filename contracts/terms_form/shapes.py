@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import cache, reduce
 from operator import or_
@@ -128,6 +128,8 @@ def _shape(annotation: Any, metadata: tuple[Any, ...]) -> Shape:
     if origin is Literal:
         return Leaf("constant" if len(arguments) == 1 else "choice", tuple(str(item) for item in arguments))
     if origin in (Union, UnionType):
+        if all(get_origin(one) is Literal for one in arguments):
+            return Leaf("choice", tuple(str(item) for one in arguments for item in get_args(one)))
         return OneOf({_tag(model): group_of(model) for model in arguments})
     if origin is tuple:
         return Many(_shape(arguments[0], ()), _least(metadata))
@@ -143,7 +145,7 @@ def _shape(annotation: Any, metadata: tuple[Any, ...]) -> Shape:
 def _leaf(annotation: Any, metadata: tuple[Any, ...]) -> Leaf:
     if annotation is JsonValue:
         return Leaf("json")
-    kinds = {bool: "flag", int: "int", Decimal: "number", date: "day", str: "text"}
+    kinds = {bool: "flag", int: "int", Decimal: "number", date: "day", time: "text", str: "text"}
     kind = kinds[annotation]
     if kind == "text" and any(isinstance(item, MaxLen) and item.max_length >= LONG_TEXT for item in metadata):
         return Leaf("long")

@@ -28,6 +28,8 @@ from reckoning.terms.claims import (
 )
 from reckoning.timeline.windows import Window, WindowShape
 
+__all__ = ["ClaimFacts", "ClaimResult", "Debt", "Elapsed", "Reason", "StepResult", "assess_claim"]
+
 
 class Elapsed(Value):
     """An act of which only the delay from its deadline's anchor is known."""

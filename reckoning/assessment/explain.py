@@ -2,17 +2,19 @@
 verifier.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
+from reckoning.assessment.explain_earning import earning_steps, exact, exact_number, further_rules
+from reckoning.assessment.figures import Counted
 from reckoning.assessment.inputs import AssessmentInputs
-from reckoning.assessment.judge import Level, Settlement
+from reckoning.assessment.levels import Level
 from reckoning.assessment.measure import Measured
 from reckoning.assessment.result import Step, percent_text
+from reckoning.assessment.settling import Settlement
 from reckoning.canonical import decimal_text, instant_text
-from reckoning.money import round_fraction
-from reckoning.terms.blocks import ClaimByDeadline
-from reckoning.terms.indicators import UptimeFromIntervals
+from reckoning.terms.claims import ClaimByDeadline, ClaimInSteps
+from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms
 
 _EXCLUDED_RULES = {
@@ -35,8 +37,9 @@ _LIFE_RULES = {
 def explain(
     commitment: CommitmentTerms,
     inputs: AssessmentInputs,
-    measured: Measured,
+    measured: Measured | None,
     level: Level,
+    counted: Counted,
     settled: Settlement,
     currency: str,
     deadline: date | None,
@@ -45,24 +48,55 @@ def explain(
 
     Values are exact text; paths lie in the commitment.
     """
+    measuring = (
+        [_window(commitment, inputs), _counted(commitment, counted)]
+        if measured is None
+        else [
+            *_time(commitment, inputs, measured),
+            *_exclusions(commitment, measured),
+            *_level(commitment, measured, level),
+        ]
+    )
+    earning = _money if commitment.is_first_edition else earning_steps
     return (
-        *_time(commitment, inputs, measured),
-        *_exclusions(commitment, measured),
-        *_level(commitment, measured, level),
-        *_money(commitment, inputs, settled, currency),
+        *measuring,
+        *earning(commitment, inputs, settled, currency),
         *_claim(commitment, deadline),
     )
 
 
+def _window(commitment: CommitmentTerms, inputs: AssessmentInputs) -> Step:
+    length = inputs.window_end - inputs.window_start
+    return Step(
+        "window",
+        "window",
+        f"{commitment.window.kind} between midnights of its zone",
+        {"start": instant_text(inputs.window_start), "end": instant_text(inputs.window_end)},
+        {"window_seconds": exact(length // timedelta(microseconds=1))},
+    )
+
+
+def _counted(commitment: CommitmentTerms, counted: Counted) -> Step:
+    """The figures of an indicator that does not measure time itself."""
+    output = {name: exact_number(figure.value) for name, figure in sorted(counted.figures.items())}
+    if counted.question is not None:
+        output["question"] = counted.question.code
+    facts = {"rows": str(len(counted.rows))} if counted.rows else {}
+    return Step("figures", "indicator", f"figures of {commitment.indicator.kind}, exact", facts, output)
+
+
 def _time(commitment: CommitmentTerms, inputs: AssessmentInputs, measured: Measured) -> list[Step]:
     indicator = commitment.indicator
+    outage: dict[str, str] = {}
     if isinstance(indicator, UptimeFromIntervals):
         comparison = "above" if indicator.minimum_run_strict else "of at least"
         rule = f"union of intervals in {', '.join(indicator.down_severities)}"
         if indicator.minimum_run_seconds:
             rule += f", runs {comparison} {indicator.minimum_run_seconds} s, {indicator.run_order}"
+        rule += further_rules(indicator)
         outage = {"intervals": _list(measured.counted), "other_intervals": _list(measured.not_counted)}
     else:
+        assert isinstance(indicator, UptimeFromWeightedSeconds)
         weights = ", ".join(f"{name} {decimal_text(one)}" for name, one in sorted(indicator.weights.items()))
         rule = f"sum of daily seconds by weight: {weights}"
         outage = {"days": _list(measured.counted), **_class_totals(inputs, measured)}
@@ -72,17 +106,11 @@ def _time(commitment: CommitmentTerms, inputs: AssessmentInputs, measured: Measu
     if inputs.existed_until:
         life["until"] = instant_text(inputs.existed_until)
     return [
-        Step(
-            "window",
-            "window",
-            f"{commitment.window.kind} between midnights of its zone",
-            {"start": instant_text(inputs.window_start), "end": instant_text(inputs.window_end)},
-            {"window_seconds": exact(measured.window.end - measured.window.start)},
-        ),
+        _window(commitment, inputs),
         Step(
             "life",
             "part_life",
-            _LIFE_RULES[commitment.part_life],
+            _LIFE_RULES[commitment.part_life or "shorten_window"],
             life,
             {"measured_seconds": exact(measured.measured)},
         ),
@@ -126,7 +154,7 @@ def _exclusions(commitment: CommitmentTerms, measured: Measured) -> list[Step]:
         Step(
             "exclusions",
             "excluded_time",
-            _EXCLUDED_RULES[commitment.excluded_time],
+            _EXCLUDED_RULES[commitment.excluded_time or "removed_from_base"],
             {"gross_down_seconds": exact(measured.gross_down)},
             {
                 "excluded_seconds": exact(measured.excluded_time),
@@ -151,7 +179,7 @@ def _level(commitment: CommitmentTerms, measured: Measured, level: Level) -> lis
         Step(
             "unknown",
             "unknown_time",
-            _UNKNOWN_RULES[commitment.unknown_time],
+            _UNKNOWN_RULES[commitment.unknown_time or "escalate"],
             {"unknown_seconds": exact(measured.unknown)},
             added,
         ),
@@ -187,6 +215,7 @@ def _money(
     if commitment.level_rounding:
         rule += f"; the level is first rounded to {commitment.level_rounding.places} places"
         rule += f" ({commitment.level_rounding.mode})"
+    assert commitment.target_percent is not None
     target = {**compared, "target_percent": decimal_text(commitment.target_percent)}
     steps = [Step("target", "target_percent", rule, target, {"outcome": settled.outcome})]
     steps.append(_tier(settled, compared))
@@ -246,6 +275,10 @@ def _tier(settled: Settlement, compared: dict[str, str]) -> Step:
 
 def _claim(commitment: CommitmentTerms, deadline: date | None) -> list[Step]:
     claim = commitment.claim
+    if isinstance(claim, ClaimInSteps):
+        names = " ".join(step.name for step in claim.steps)
+        last = {"claim_deadline_on": deadline.isoformat() if deadline else "none"}
+        return [Step("claim", "claim", "to be claimed in steps", {"steps": names}, last)]
     if not isinstance(claim, ClaimByDeadline):
         return [Step("claim", "claim", "given without a claim", {}, {})]
     rule = f"to be claimed within {claim.days} days after the window's last day"
@@ -254,20 +287,6 @@ def _claim(commitment: CommitmentTerms, deadline: date | None) -> list[Step]:
     return [
         Step("claim", "claim", rule, {}, {"claim_deadline_on": deadline.isoformat() if deadline else "none"})
     ]
-
-
-def exact(us: Fraction | int) -> str:
-    """Microseconds as exact seconds: a decimal where there is one, else p/q."""
-    return exact_number(Fraction(us) / 1_000_000)
-
-
-def exact_number(value: Fraction) -> str:
-    """An exact number as a plain decimal where it has one of at most 12 places, else as p/q."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    if 10**12 % value.denominator == 0:
-        return decimal_text(round_fraction(value, 12, "down"))
-    return f"{value.numerator}/{value.denominator}"
 
 
 def _percent(value: Fraction) -> str:

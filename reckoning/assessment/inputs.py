@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from reckoning.assessment.claims import ClaimFacts
 from reckoning.canonical import canonical_json, canonical_object, sha256_hex
 from reckoning.fields import Amount, Count, Currency, Exact, Flag, GrownValue, Instant, Name, Number, Value
 from reckoning.terms.blocks import ExclusionKind
@@ -136,6 +137,18 @@ class BucketRun(Value):
         return self
 
 
+class Attempts(Value):
+    """The instants, in seconds from any origin, at which one and the same request failed again and again."""
+
+    at_seconds: tuple[Exact, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if list(self.at_seconds) != sorted(self.at_seconds):
+            raise ValueError("at_seconds must rise")
+        return self
+
+
 class Event(Value):
     """A thing that happened once and took some time: a delivery, a repair, a failed level."""
 
@@ -198,6 +211,7 @@ class AssessmentInputs(GrownValue):
             "used_until",
             "allowance_used_seconds",
             "buckets",
+            "failed_attempts",
             "events",
             "samples",
             "failed_parts",
@@ -205,6 +219,7 @@ class AssessmentInputs(GrownValue):
             "fees",
             "earlier",
             "carried_amount",
+            "claim",
         }
     )
 
@@ -238,6 +253,9 @@ class AssessmentInputs(GrownValue):
         description="By kind of exclusion: what earlier windows used of an allowance.",
     )
     buckets: tuple[BucketRun, ...] = Field(default=(), max_length=MAX_ROWS)
+    failed_attempts: tuple[Attempts, ...] = Field(
+        default=(), max_length=10_000, description="Repeated requests that failed, for a retry filter."
+    )
     events: tuple[Event, ...] = Field(default=(), max_length=MAX_ROWS)
     samples: tuple[Sample, ...] = Field(default=(), max_length=MAX_ROWS)
     failed_parts: tuple[Name, ...] = Field(default=(), max_length=1000)
@@ -253,6 +271,7 @@ class AssessmentInputs(GrownValue):
     carried_amount: Amount | None = Field(
         default=None, description="Credit that the last receiving invoice had no room for."
     )
+    claim: ClaimFacts | None = Field(default=None, description="Dates and conditions of a claim.")
 
     @model_validator(mode="after")
     def _times_are_in_order(self) -> Self:

@@ -6,7 +6,7 @@ taken away last. An outage that an exclusion cuts in two is therefore tested as 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
@@ -64,7 +64,8 @@ def measure(commitment: CommitmentTerms, inputs: AssessmentInputs) -> Measured:
     measured = total([life]) if shortened else total([window])
     indicator = commitment.indicator
     if isinstance(indicator, UptimeFromIntervals):
-        return _from_intervals(commitment, indicator, inputs, window, life, measured)
+        found = _from_intervals(commitment, indicator, inputs, window, life, measured)
+        return _with_given(found, inputs) if inputs.given else found
     if not isinstance(indicator, UptimeFromWeightedSeconds):
         raise InputError(f"indicator: {indicator.kind} measures no time", code="INDICATOR_MEASURES_NO_TIME")
     return _from_weighted_seconds(indicator, inputs, window, life, measured)
@@ -115,6 +116,20 @@ def _from_intervals(
         bad_cells=bad_cells,
         question=question,
     )
+
+
+def _with_given(found: Measured, inputs: AssessmentInputs) -> Measured:
+    """Downtime and base that are given already aggregated stand in place of the measured ones."""
+    given = {one.figure: one.exact * SECOND for one in inputs.given}
+    if "down_seconds" in given:
+        found = replace(
+            found, gross_down=given["down_seconds"], net_down=given["down_seconds"], question=None
+        )
+    if "base_seconds" in given:
+        if given["base_seconds"].denominator != 1:
+            raise InputError("given: base_seconds is finer than a microsecond", code="TIME_TOO_FINE")
+        found = replace(found, measured=int(given["base_seconds"]))
+    return found
 
 
 def _told(inputs: AssessmentInputs) -> bool:

@@ -6,6 +6,7 @@ Every step is a term of the contract, because every step moves money. The order 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from reckoning.assessment.inputs import AssessmentInputs, Interval
 from reckoning.assessment.result import OpenQuestion
@@ -233,7 +234,7 @@ def _users_once(spans: Sequence[Span], reports: Sequence[Report]) -> Fraction:
         pieces.extend((part, first, last + 1) for part in intersect([report.span], spans))
     edges = sorted({edge for part, _, _ in pieces for edge in part})
     found = 0
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         users = merge(
             Span(first, last) for part, first, last in pieces if part.start <= start and part.end >= end
         )

@@ -1,6 +1,6 @@
 """What a reckoning says, and how it explains itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -45,8 +45,10 @@ class AssessmentResult:
     `outcome` says whether the promise was kept: "breach" is certain even where the amount still waits for an
     answer, and "open_question" means that not even the level can be told. `open_questions` lists whatever is
     unanswered, and while it is not empty a breach has no `credit_amount`. `level` is a ratio from 0 to 1,
-    exact and unrounded. Times are exact seconds. `claim_deadline_on` is the last day in time in the
-    contract's zone, and empty where there is nothing to claim.
+    exact and unrounded. `more` holds, as plain JSON values, what the wider blocks say: figures,
+    entitlement, rows, the claim; it is empty for terms of the first edition unless it was asked for.
+    Times are exact seconds. `claim_deadline_on` is the last day in time in the contract's zone, and empty
+    where there is nothing to claim.
     """
 
     outcome: Outcome
@@ -68,6 +70,7 @@ class AssessmentResult:
     other_readings: tuple[OtherReading, ...]
     terms_sha256: str
     engine_version: str
+    more: dict[str, Any] = field(default_factory=dict)
 
     def to_json_obj(self) -> dict[str, Any]:
         """Plain JSON values: fractions as p/q with a decimal beside them for the eye, amounts in minor units'
@@ -104,6 +107,7 @@ class AssessmentResult:
             ],
             "terms_sha256": self.terms_sha256,
             "engine_version": self.engine_version,
+            **self.more,
         }
 
     def canonical(self) -> bytes:

@@ -6,22 +6,15 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from reckoning.fields import Amount, Count, Flag, GrownValue, Name, Number, Percent, Slug, Value, Zone
+from reckoning.fields import Amount, Count, Flag, GrownValue, Name, Number, Percent, Slug, Value
 from reckoning.money import RoundingMode
+from reckoning.terms.claims import AutomaticClaim as AutomaticClaim
+from reckoning.terms.claims import ClaimByDeadline as ClaimByDeadline
+from reckoning.terms.claims import ClaimTerms as ClaimTerms
 from reckoning.terms.faults import fault
 from reckoning.terms.schedules import SECONDS_IN, BoundsIn
-
-WindowKind = Literal["calendar_month", "calendar_quarter"]
-
-
-class WindowTerms(Value):
-    """The period over which the level is measured."""
-
-    kind: WindowKind
-    zone: Zone | None = Field(
-        default=None, description="IANA zone whose midnights are the edges. Empty: the contract's zone."
-    )
-
+from reckoning.terms.windows import WindowKind as WindowKind
+from reckoning.terms.windows import WindowTerms as WindowTerms
 
 ExclusionKind = Literal[
     "planned_maintenance", "force_majeure", "customer_caused", "third_party", "mandated_change"
@@ -183,21 +176,3 @@ class Combination(Value):
         description="together: the rule acts among misses of one cause, and different causes are summed.",
     )
     caps: tuple[Cap, ...] = Field(default=(), max_length=10)
-
-
-class AutomaticClaim(Value):
-    """The credit is given without being asked for."""
-
-    kind: Literal["automatic"] = "automatic"
-
-
-class ClaimByDeadline(Value):
-    """The credit must be claimed; the last day in time is counted from the last day of the window."""
-
-    kind: Literal["by_deadline"] = "by_deadline"
-    days: Annotated[int, Field(strict=True, ge=1, le=3660)]
-    anchor: Literal["window_end"] = "window_end"
-    form: Literal["written"] | None = None
-
-
-ClaimTerms = Annotated[AutomaticClaim | ClaimByDeadline, Field(discriminator="kind")]

@@ -127,6 +127,18 @@ class Threshold(Value):
         return percent > bound if self.op == "more_than" else percent >= bound
 
 
+class RetryFilter(Value):
+    """Failures of one repeated request count only where the client waited before it tried again.
+
+    The wait before the first repetition is `first_seconds`, each further one `factor` times the last, up to
+    `most_seconds`; it is measured from the last attempt that counted.
+    """
+
+    first_seconds: Positive
+    factor: Annotated[Number, Field(ge=1)]
+    most_seconds: Positive
+
+
 class ErrorRate(Value):
     """Good and bad requests (calls, objects, executions) counted in intervals of one width."""
 
@@ -148,6 +160,7 @@ class ErrorRate(Value):
         default=0, description="Bad intervals count only in runs of at least this length."
     )
     minimum_run_strict: Flag = Field(default=False, description="The run must be longer than the minimum.")
+    retry_filter: RetryFilter | None = None
 
     @model_validator(mode="after")
     def _fields_fit_together(self) -> Self:

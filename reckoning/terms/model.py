@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
 from reckoning.canonical import canonical_json, canonical_object
 from reckoning.errors import TermsError
@@ -22,11 +22,22 @@ from reckoning.terms.blocks import (
     WindowTerms,
 )
 from reckoning.terms.faults import fault
-from reckoning.terms.indicators import TIMED, Composite, Indicator, UptimeFromWeightedSeconds
+from reckoning.terms.indicators import (
+    TIMED,
+    Composite,
+    ErrorRate,
+    EventsOnTime,
+    FormulaIndicator,
+    Indicator,
+    Quantity,
+    UptimeFromWeightedSeconds,
+    WeightedParts,
+)
 from reckoning.terms.paths import faults_of, replace_at
 from reckoning.terms.schedules import Schedule
 
 # An alternative is reckoned on the inputs of the chosen reading, so it may not change what those inputs are.
+_LATER_KINDS = (ErrorRate, EventsOnTime, Quantity, WeightedParts, Composite, FormulaIndicator)
 _FIXED_IN_ALTERNATIVES = ("key", "title", "services", "source_role", "window", "readings", "cut_off_days")
 
 
@@ -141,10 +152,20 @@ class CommitmentTerms(GrownValue):
             for alternative in reading.alternatives
         )
 
+    @cached_property
+    def is_first_edition(self) -> bool:
+        """Whether the commitment uses nothing that came after the first edition of the language.
+
+        Results of such commitments are written as they always were, so that evidence from then still agrees.
+        """
+        kinds = (self.schedule.kind, self.claim.kind)
+        return kinds in (("tiers", "automatic"), ("tiers", "by_deadline")) and not _uses_later(self)
+
     def __copy__(self) -> Self:
         """A copy forgets the alternatives: it may be about to get other fields (model_copy)."""
         copied = super().__copy__()
         copied.__dict__.pop("alternatives", None)
+        copied.__dict__.pop("is_first_edition", None)
         return copied
 
     def document(self) -> dict[str, Any]:
@@ -235,6 +256,22 @@ def with_alternative(commitment: CommitmentTerms, alternative: Alternative) -> C
         return CommitmentTerms.model_validate(plain)
     except ValidationError as error:
         raise TermsError(faults_of(error, plain)) from None
+
+
+def _uses_later(value: Any) -> bool:
+    """Whether a value, or any value in it, fills in a field that came later."""
+    if isinstance(value, tuple):
+        return any(_uses_later(item) for item in value)
+    if not isinstance(value, BaseModel):
+        return False
+    if isinstance(value, _LATER_KINDS):
+        return True
+    fields = type(value).model_fields
+    later = value.later if isinstance(value, GrownValue) else frozenset()
+    return any(
+        getattr(value, name) != fields[name].default if name in later else _uses_later(getattr(value, name))
+        for name in fields
+    )
 
 
 def _refuse_repeats(at: str, values: tuple[str, ...] | list[str]) -> None:

@@ -217,10 +217,17 @@ class _Schedule(GrownValue):
     )
 
 
+class LookupRounding(Value):
+    """The figure is rounded before it is looked up, in percent for a level, else in the unit of the bounds."""
+
+    places: Annotated[int, Field(strict=True, ge=0, le=9)]
+    mode: RoundingMode
+
+
 class TierSchedule(_Schedule):
     """Step tiers, read as they are stated: holes and overlaps are kept and become open questions (rule 8)."""
 
-    later: ClassVar[frozenset[str]] = _Schedule.later | {"several", "none"}
+    later: ClassVar[frozenset[str]] = _Schedule.later | {"several", "none", "lookup_rounding"}
 
     kind: Literal["tiers"] = "tiers"
     basis: Literal["percent_of_fee"] = "percent_of_fee"
@@ -230,6 +237,9 @@ class TierSchedule(_Schedule):
     )
     none: Literal["ask", "nothing"] = Field(
         default="ask", description="What a miss earns that lies in no row. ask: a person decides."
+    )
+    lookup_rounding: LookupRounding | None = Field(
+        default=None, description="Rounding for the look-up in the rows only. Empty: exact."
     )
 
     @model_validator(mode="after")

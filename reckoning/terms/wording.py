@@ -30,6 +30,7 @@ _MODES = {
     "half_up": "half a unit upwards",
     "half_even": "half a unit to the even neighbour",
     "down": "by cutting off what is below a unit",
+    "up": "to the next unit wherever anything is left over",
 }
 _KINDS = {
     "planned_maintenance": "Planned maintenance",
