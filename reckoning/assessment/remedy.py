@@ -61,7 +61,7 @@ class OffsetResult(NamedTuple):
     """All deductions, and what is left of the earned credits at the end."""
 
     deductions: tuple[OffsetDeduction, ...]
-    expired: Decimal
+    unused: Decimal
 
     @property
     def gross(self) -> Decimal:
@@ -131,7 +131,7 @@ class RemedyResult:
                 "gross": self._text(self.offset.gross),
                 "offset": self._text(self.offset.offset),
                 "net": self._text(self.offset.net),
-                "expired": self._text(self.offset.expired),
+                "unused": self._text(self.offset.unused),
                 "deductions": [
                     {
                         name: value if name == "month" else self._text(value)
@@ -263,32 +263,28 @@ def offset(terms: Offset, facts: RemedyFacts, currency: str) -> OffsetResult:
 
     Amounts without a month come first, and credits without one serve any deduction.
     """
-    left = [
-        [_number(one.month) if one.month else None, one.amount]
-        for one in sorted(facts.earned, key=lambda one: one.month or "")
-    ]
+    earned = sorted(facts.earned, key=lambda one: one.month or "")
+    left = [one.amount for one in earned]
     done: list[OffsetDeduction] = []
     for deduction in sorted(facts.deductions, key=lambda one: one.month or ""):
-        month = _number(deduction.month) if deduction.month else None
-        serving = [credit for credit in left if _serves(terms, credit[0], month)]
-        usable = sum((Decimal(credit[1] or 0) for credit in serving), _NOTHING)
+        serving = [at for at, one in enumerate(earned) if _serves(terms, one.month, deduction.month)]
+        usable = sum((left[at] for at in serving), _NOTHING)
         most = deduction.amount
         if terms.share_percent != 100:
             most = round_amount(Fraction(most) * Fraction(terms.share_percent) / 100, currency)
         wanted = used = min(usable, most)
-        for credit in serving:
-            taken = min(Decimal(credit[1] or 0), wanted)
-            credit[1] = Decimal(credit[1] or 0) - taken
+        for at in serving:
+            taken = min(left[at], wanted)
+            left[at] -= taken
             wanted -= taken
         done.append(OffsetDeduction(deduction.month, deduction.amount, usable, used, deduction.amount - used))
-    rest = sum((Decimal(credit[1] or 0) for credit in left), _NOTHING)
-    return OffsetResult(tuple(done), rest)
+    return OffsetResult(tuple(done), sum(left, _NOTHING))
 
 
-def _serves(terms: Offset, earned: Decimal | int | None, month: int | None) -> bool:
+def _serves(terms: Offset, earned: str | None, month: str | None) -> bool:
     if earned is None or month is None:
         return True
-    age = month - int(earned)
+    age = _number(month) - _number(earned)
     return (0 if terms.own_month else 1) <= age <= terms.serves_months
 
 

@@ -31,12 +31,7 @@ Exact = Annotated[
 ]
 """An exact number: a whole one, a decimal, or p/q."""
 
-Month = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]{3}[1-9]-(0[1-9]|1[0-2])$|^[0-9]{2}[1-9]0-(0[1-9]|1[0-2])$|^[0-9][1-9]00-(0[1-9]|1[0-2])$|^[1-9]000-(0[1-9]|1[0-2])$"
-    ),
-]
+Month = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 """A month as 2024-04."""
 
 
