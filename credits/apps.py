@@ -7,3 +7,6 @@ class CreditsConfig(AppConfig):
 
     def ready(self) -> None:
         from credits import tasks, visibility  # noqa: F401  # register what workers do, and whose rows are whose
+        from credits.close_items import register_all
+
+        register_all()

@@ -159,6 +159,72 @@ class StatementRefused(DomainError):
     code = "statement_refused"
 
 
+class NotIssued(DomainError):
+    """Only a credit that is issued and stands can be used, disputed or taken back."""
+
+    code = "not_issued"
+
+
+class CreditUsed(DomainError):
+    """An issued credit of which something was used is not voided: it is taken back by further entries (rule 15)."""
+
+    code = "credit_used"
+
+
+class InDispute(DomainError):
+    """Nothing of a credit is used while it is in dispute."""
+
+    code = "in_dispute"
+
+
+class OutOfTime(DomainError):
+    """A credit that lapsed, or one that did not lapse yet."""
+
+    code = "out_of_time"
+
+
+class OtherParties(DomainError):
+    """A credit is used between the parties and in the currency of its own contract."""
+
+    code = "other_parties"
+
+
+class ApprovalsMissing(DomainError):
+    """The approval matrix wants more persons for this amount."""
+
+    code = "approvals_missing"
+
+
+class SelfResolved(NotAllowed):
+    """A dispute is resolved by somebody else than who opened it."""
+
+    code = "self_resolved"
+
+
+class PeriodLocked(NotAllowed):
+    """A locked month takes entries of finance approvers only."""
+
+    code = "period_locked"
+
+
+class NothingRestated(DomainError):
+    """What became known later changes nothing of the result."""
+
+    code = "nothing_restated"
+
+
+class RateMissing(DomainError):
+    """No exchange rate is on record for the day or before it."""
+
+    code = "rate_missing"
+
+
+class NoPolicy(DomainError):
+    """Nobody decided how expected credits are estimated."""
+
+    code = "no_policy"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "credits_assessment_once": StaleKnowledge,
     "credits_assessment_revision_next": StaleKnowledge,
@@ -189,6 +255,42 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "credits_memo_step_days_in_order": WrongStep,
     "credits_memo_approver": NotAnApprover,
     "credits_memo_approver_has_no_hand": HasAHandInIt,
+    "credits_memo_goodwill_no_precedent": ReasonMissing,
+    "credits_memo_approvals_enough": ApprovalsMissing,
+    "credits_memo_approval_once": WrongStep,
+    "credits_memo_not_used": CreditUsed,
+    "credits_memo_use_of_an_issued_credit": NotIssued,
+    "credits_memo_use_number_once": WrongStep,
+    "credits_memo_use_reference_once": Conflict,
+    "credits_memo_use_not_in_dispute": InDispute,
+    "credits_memo_use_in_time": OutOfTime,
+    "credits_memo_use_within_balance": WrongAmount,
+    "credits_memo_use_same_parties": OtherParties,
+    "credits_memo_use_positive": WrongAmount,
+    "credits_memo_use_reason": ReasonMissing,
+    "credits_dispute_one_at_a_time": InDispute,
+    "credits_dispute_once": InDispute,
+    "credits_dispute_step_order": WrongStep,
+    "credits_dispute_step_once": WrongStep,
+    "credits_dispute_step_four_eyes": SelfResolved,
+    "credits_dispute_step_reason": ReasonMissing,
+    "credits_restatement_order": StaleKnowledge,
+    "credits_restatement_number_once": StaleKnowledge,
+    "credits_restatement_of_a_final_result": NotFinal,
+    "credits_restatement_by_a_revision": StaleKnowledge,
+    "credits_restatement_period_open": PeriodClosed,
+    "credits_restatement_reason": ReasonMissing,
+    "credits_approval_rule_in_range": WrongAmount,
+    "credits_approval_rule_reason": ReasonMissing,
+    "credits_accrual_policy_once": Conflict,
+    "credits_accrual_policy_ratio": WrongAmount,
+    "credits_accrual_policy_reason": ReasonMissing,
+    "credits_rate_positive": WrongAmount,
+    "credits_revaluation_once": Conflict,
+    "credits_checklist_note_reason": ReasonMissing,
+    "credits_close_run_once": WrongStep,
+    "credits_close_stage_once": WrongStep,
+    "credits_entry_period_not_locked": PeriodLocked,
     "credits_entry_balanced": EntryNotBalanced,
     "credits_entry_has_postings": EntryIncomplete,
     "credits_entry_made_whole": EntryIncomplete,

@@ -6,21 +6,41 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Case,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
+from base.fields import MoneyAmountField
 from contracts.models import LegalEntity
 from credits.models import (
     Account,
+    ApprovalRule,
     Assessment,
     Claim,
     ClaimStep,
     CreditMemo,
+    Dispute,
+    DisputeStep,
+    Finalisation,
     MemoStep,
+    MemoUse,
     PeriodStep,
     Posting,
 )
 
 ZERO = Decimal(0)
+MONEY = MoneyAmountField()
 
 
 def memos_with_state() -> QuerySet[Any]:
@@ -57,9 +77,84 @@ def memo_of(claim: Claim) -> CreditMemo | None:
     return CreditMemo.objects.filter(assessment__breach__claim=claim).first()
 
 
-def claim_of(memo: CreditMemo) -> Claim:
-    """The claim that a memo settles."""
-    return Claim.objects.get(breach__assessment=memo.assessment_id)
+def claim_of(memo: CreditMemo) -> Claim | None:
+    """The claim that a memo settles: that of its result, or of the final result that it restates; none for goodwill,
+    nor where the final result was no breach."""
+    if memo.restatement_id is not None:
+        return Claim.objects.filter(
+            breach__assessment__finalisation__restatements=memo.restatement_id
+        ).first()
+    return Claim.objects.filter(breach__assessment=memo.assessment_id).first() if memo.assessment_id else None
+
+
+def memo_uses(memo: CreditMemo) -> dict[str, Decimal]:
+    """What became of an issued credit, by the kind of its uses."""
+    sums = memo.uses.order_by().values_list("kind").annotate(total=Sum("amount"))
+    return dict(sums)
+
+
+GIVE_BACK = (MemoUse.Kind.CLAWED_BACK, MemoUse.Kind.WRITTEN_OFF)
+
+
+def memo_balance(memo: CreditMemo) -> Decimal:
+    """What is left of an issued credit; below zero where more was used than a reduction left, until somebody decides
+    what becomes of that part (rule 15). A reduction has no balance of its own. One query."""
+    whole = ZERO if memo.kind == CreditMemo.Kind.REDUCTION else memo.amount
+    uses = memo_uses(memo)
+    return whole - sum(((-uses[kind] if kind in GIVE_BACK else uses[kind]) for kind in uses), ZERO)
+
+
+def with_balance(memos: QuerySet[Any]) -> QuerySet[Any]:
+    """Memos with ``used``, ``given_back`` and ``balance``; of memos that are issued and stand it is what is left."""
+    own = MemoUse.objects.filter(memo=OuterRef("pk")).order_by().values("memo")
+    taken = own.exclude(kind__in=GIVE_BACK).annotate(total=Sum("amount")).values("total")
+    given = own.filter(kind__in=GIVE_BACK).annotate(total=Sum("amount")).values("total")
+    whole = Case(
+        When(kind=CreditMemo.Kind.REDUCTION, then=Value(ZERO)), default=F("amount"), output_field=MONEY
+    )
+    return memos.annotate(
+        used=Coalesce(Subquery(taken), ZERO, output_field=MONEY),
+        given_back=Coalesce(Subquery(given), ZERO, output_field=MONEY),
+    ).annotate(balance=ExpressionWrapper(whole - F("used") + F("given_back"), output_field=MONEY))
+
+
+def is_in_dispute(memo: CreditMemo) -> bool:
+    """Whether a dispute about a memo is not resolved yet."""
+    return open_disputes().filter(memo=memo).exists()
+
+
+def open_disputes() -> QuerySet[Dispute]:
+    """Disputes that are not resolved."""
+    return Dispute.objects.exclude(steps__kind=DisputeStep.Kind.RESOLVED)
+
+
+def approvals_needed(memo: CreditMemo) -> int:
+    """How many persons the matrix wants for a memo: the last rule for the highest amount below it, the legal entity's
+    own before one of all; one person where there is no rule."""
+    rules = ApprovalRule.objects.filter(
+        Q(legal_entity=None) | Q(legal_entity=memo.legal_entity_id),
+        direction=memo.direction,
+        currency=memo.currency,
+        above_amount__lt=memo.amount,
+    )
+    last: dict[tuple[bool, Decimal], int] = {}
+    for rule in rules.order_by("pk"):
+        last[rule.legal_entity_id is not None, rule.above_amount] = rule.approvals
+    return last[max(last)] if last else 1
+
+
+def payable_of(assessment: Assessment) -> Decimal:
+    """What a final result pays after caps, before any restatement. Zero while its amount is a question."""
+    cuts = assessment.cap_cuts.filter(restatement=None).aggregate(total=Sum("cut_amount", default=ZERO))
+    return (assessment.credit_amount or ZERO) - cuts["total"]
+
+
+def counted(finalisation: Finalisation) -> tuple[Assessment, Decimal, int]:
+    """What counts of a window today: the revision, what it pays, and how many restatements there were."""
+    last = finalisation.restatements.select_related("assessment").order_by("-number").first()
+    if last is None:
+        return finalisation.assessment, payable_of(finalisation.assessment), 0
+    return last.assessment, last.payable_amount, last.number
 
 
 def days_left(claim: Claim, as_of: date) -> int | None:
@@ -79,14 +174,15 @@ def latest_assessments() -> QuerySet[Assessment]:
     return Assessment.objects.filter(revision=Subquery(last))
 
 
+def period_state(legal_entity: LegalEntity, day: date) -> str:
+    """The state of the month of ``day`` in the books of a legal entity: open, or that of its last step."""
+    steps = PeriodStep.objects.filter(period__legal_entity=legal_entity, period__starts_on=day.replace(day=1))
+    return steps.order_by("-number").values_list("state", flat=True).first() or "open"
+
+
 def is_closed(legal_entity: LegalEntity, day: date) -> bool:
     """Whether the month of ``day`` is closed in the books of a legal entity."""
-    last = (
-        PeriodStep.objects.filter(period__legal_entity=legal_entity, period__starts_on=day.replace(day=1))
-        .order_by("-number")
-        .first()
-    )
-    return last is not None and last.state == PeriodStep.State.CLOSED
+    return period_state(legal_entity, day) == PeriodStep.State.CLOSED
 
 
 @dataclass(frozen=True)

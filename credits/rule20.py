@@ -10,17 +10,25 @@ from base.models import User
 from contracts.models import ReadingChoice
 from credits.invoices.models import InvoiceLine
 from credits.models import ClaimStep, CreditMemo
+from credits.reading import claim_of
 from measurements.reading import acts_behind
 from reckoning.assessment import AssessmentInputs
 
 
 def acts_under(memo: CreditMemo, user: User) -> list[str]:
-    """What ``user`` did that ``memo`` rests on, in words that go on after their name; empty where nothing."""
-    result = memo.assessment
-    inputs = AssessmentInputs.model_validate(result.inputs)
+    """What ``user`` did that ``memo`` rests on, in words that go on after their name; empty where nothing.
+
+    Of a restated credit the acts under the restating revision count, and the restatement itself.
+    """
     acts = []
     if memo.proposed_by_id == user.pk:
         acts.append("proposed the memo")
+    result = memo.basis
+    if result is None:
+        return acts
+    if memo.restatement is not None and memo.restatement.restated_by_id == user.pk:
+        acts.append("restated the result")
+    inputs = AssessmentInputs.model_validate(result.inputs)
     acts += [act.sentence for act in acts_behind(inputs) if act.user_id == user.pk]
     choices = ReadingChoice.objects.filter(version=result.commitment.version_id, chosen_by=user)
     acts += [f"chose the reading {item.name!r}" for item in choices.order_by("pk")]
@@ -28,9 +36,7 @@ def acts_under(memo: CreditMemo, user: User) -> list[str]:
         lines = InvoiceLine.objects.filter(external_id__in=inputs.fee.lines, invoice__file__imported_by=user)
         names = lines.values_list("invoice__file__name", flat=True).distinct().order_by("invoice__file__name")
         acts += [f"imported the invoices of its fee ({name})" for name in names]
-    waived = ClaimStep.objects.filter(
-        claim__breach__assessment=result, kind=ClaimStep.Kind.WAIVED, taken_by=user
-    )
-    if waived.exists():
+    claim = claim_of(memo)
+    if claim is not None and claim.steps.filter(kind=ClaimStep.Kind.WAIVED, taken_by=user).exists():
         acts.append("waived the claim")
     return acts

@@ -12,8 +12,9 @@ from audit.services import seal_events
 from base import clock
 from base.jobs import handler
 from base.models import User
-from contracts.models import Contract
+from contracts.models import Contract, LegalEntity
 from credits import services
+from credits.services.closing import carry_on
 from credits.windows import window_between
 
 JOB_ACCOUNT = "job-reckoning"
@@ -65,6 +66,29 @@ def forfeit(*, as_of: str) -> dict[str, Any]:
     with acting(reckoning_job(), via="task"):
         steps = services.forfeit_overdue(as_of=date.fromisoformat(as_of))
     return {"forfeited": len(steps)}
+
+
+@handler("credits.lapse")
+def lapse(*, as_of: str) -> dict[str, Any]:
+    """Let the credits lapse whose last day lies before ``as_of``. Returns how many."""
+    with acting(reckoning_job(), via="task"):
+        uses = services.lapse_credits(as_of=date.fromisoformat(as_of))
+    return {"lapsed": len(uses)}
+
+
+@handler("credits.accrue")
+def accrue(*, legal_entity: str, effective_on: str) -> dict[str, Any]:
+    """Bring a legal entity's provision to what is expected on a day. Returns how many entries that took."""
+    entity = LegalEntity.objects.get(code=legal_entity)
+    with acting(reckoning_job(), via="task"):
+        entries = services.accrue(entity, effective_on=date.fromisoformat(effective_on))
+    return {"entries": [entry.reference for entry in entries]}
+
+
+@handler("credits.close")
+def close(*, run_id: int) -> dict[str, Any]:
+    """The next stage of a month's closing."""
+    return carry_on(run_id, reckoning_job())
 
 
 @handler("audit.seal")

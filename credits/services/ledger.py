@@ -11,10 +11,17 @@ from base.access import require_role
 from base.dberrors import named_errors
 from base.errors import Conflict
 from contracts.models import Counterparty, LegalEntity
-from credits.errors import BY_CONSTRAINT, CannotReverse, PeriodClosed, ReasonMissing
+from credits.errors import (
+    BY_CONSTRAINT,
+    CannotReverse,
+    PeriodClosed,
+    PeriodLocked,
+    ReasonMissing,
+    WrongAccount,
+)
 from credits.locks import hold_period, hold_reference
-from credits.models import Account, CreditMemo, JournalEntry, Posting
-from credits.reading import is_closed
+from credits.models import Account, CreditMemo, JournalEntry, PeriodStep, Posting
+from credits.reading import period_state
 from credits.rules import Line, check_lines
 
 Purpose = Account.Purpose
@@ -26,7 +33,19 @@ KIND_OF_PURPOSE = {
     Purpose.CLAIMS_NOT_ACKNOWLEDGED: Account.Kind.MEMORANDUM,
     Purpose.CLAIMS_CONTRA: Account.Kind.MEMORANDUM,
     Purpose.CLEARING: Account.Kind.ASSET,
+    Purpose.PROVISION: Account.Kind.LIABILITY,
+    Purpose.GOODWILL: Account.Kind.EXPENSE,
+    Purpose.BREAKAGE: Account.Kind.INCOME,
+    Purpose.WRITE_OFF: Account.Kind.EXPENSE,
+    Purpose.APPLIED: Account.Kind.ASSET,
+    Purpose.PAYOUTS: Account.Kind.ASSET,
+    Purpose.RECEIVABLE_FROM_CUSTOMERS: Account.Kind.ASSET,
+    Purpose.FX_REVALUATION: Account.Kind.ASSET,
+    Purpose.FX_GAIN: Account.Kind.INCOME,
+    Purpose.FX_LOSS: Account.Kind.EXPENSE,
 }
+# Accounts whose movements carry a story of their own (why, for which window, at which rate): not posted by hand.
+KEPT_BY_SERVICES = {Purpose.PROVISION, Purpose.FX_REVALUATION}
 
 
 @named_errors(BY_CONSTRAINT)
@@ -43,9 +62,14 @@ def post_entry(
     """Post one whole entry by hand. The same reference with the same content is posted once (rule 17).
 
     Raises Conflict where the reference stands for other content, EntryIncomplete, EntryNotBalanced,
-    MemorandumMixed, WrongAccount, WrongAmount, PeriodClosed, NotAllowed (finance posts).
+    MemorandumMixed, WrongAccount (also for accounts that services keep), WrongAmount, PeriodClosed, PeriodLocked,
+    NotAllowed (finance posts).
     """
     require_role("finance")
+    if kept := sorted({line.account.purpose for line in postings} & {str(one) for one in KEPT_BY_SERVICES}):
+        raise WrongAccount(
+            f"account: {', '.join(kept)} is not posted by hand; accruals and revaluations do, and say why"
+        )
     entry, is_new = write_entry(
         legal_entity,
         reference=reference,
@@ -134,11 +158,7 @@ def write_entry(
             raise Conflict(f"reference: {reference} stands for another entry; take a new reference")
         return there, False
     hold_period(legal_entity.pk, effective_on, alone=False)
-    if is_closed(legal_entity, effective_on):
-        raise PeriodClosed(
-            f"effective_on: {effective_on:%Y-%m} is closed in the books of {legal_entity.code}; "
-            "post into an open month"
-        )
+    _require_open(legal_entity, effective_on)
     entry.save(force_insert=True)
     Posting.objects.bulk_create(
         Posting(
@@ -151,6 +171,21 @@ def write_entry(
         for line in postings
     )
     return entry, True
+
+
+def _require_open(legal_entity: LegalEntity, effective_on: date) -> None:
+    state = period_state(legal_entity, effective_on)
+    if state == PeriodStep.State.CLOSED:
+        raise PeriodClosed(
+            f"effective_on: {effective_on:%Y-%m} is closed in the books of {legal_entity.code}; "
+            "post into an open month"
+        )
+    user = current_actor().user
+    if state == PeriodStep.State.LOCKED and not (user.is_person and user.has_role("finance_approver")):
+        raise PeriodLocked(
+            f"effective_on: {effective_on:%Y-%m} is locked in the books of {legal_entity.code}; a finance approver "
+            "may post into it, or post into an open month"
+        )
 
 
 def write_reversal(
