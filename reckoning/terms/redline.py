@@ -96,18 +96,22 @@ def words(before: str, after: str) -> tuple[Part, ...]:
     """Two texts laid over each other, word by word: parts that stayed or went make the old, the others the new."""
     left, right = _WORD.findall(before), _WORD.findall(after)
     parts: list[Part] = []
+    gone, come = "", ""
 
-    def put(kind: Literal["same", "added", "removed"], items: list[str]) -> None:
-        if items:
-            parts.append(Part(kind, "".join(items)))
+    def settled() -> None:
+        nonlocal gone, come
+        parts.extend(part for part in (Part("removed", gone), Part("added", come)) if part.text)
+        gone, come = "", ""
 
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        if tag == "equal":
-            put("same", right[b_from:b_to])
+    for tag, a_from, a_to, b_from, b_to in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        old, new = "".join(left[a_from:a_to]), "".join(right[b_from:b_to])
+        if tag != "equal" or ((gone or come) and not new.strip() and b_to < len(right)):
+            # A mere blank between two changed words belongs to the change.
+            gone, come = gone + old, come + new
         else:
-            put("removed", left[a_from:a_to])
-            put("added", right[b_from:b_to])
+            settled()
+            parts.append(Part("same", new))
+    settled()
     return tuple(parts)
 
 

@@ -1,0 +1,102 @@
+"""`manage.py calculate TERMS INPUT`: the assessment of a file of facts by a file of terms, without a database."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+from base.console.files import ConsoleError, faults_named, json_text, plain_of
+
+MAX_INPUT_BYTES = 32_000_000
+MAX_INPUT_VALUES = 2_000_000
+
+
+def main(arguments: Sequence[str], out: TextIO) -> int:
+    """Reckon and print. Status 0, or 1 where a question is open; raises ConsoleError."""
+    options = _parser().parse_args(list(arguments))
+    terms = plain_of(options.terms)
+    facts = plain_of(options.input, max_bytes=MAX_INPUT_BYTES, max_values=MAX_INPUT_VALUES)
+    from reckoning.calculation import calculate
+
+    with faults_named(f"{options.terms}, {options.input}"):
+        result: dict[str, Any] = calculate(terms, facts)
+    if options.window:
+        result = {**result, "windows": [_window(result, options.window, options.input)]}
+    if options.json:
+        out.write(json_text(result))
+    else:
+        for line in lines_of(result):
+            out.write(f"{line}\n")
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="manage.py calculate", description="Reckon a file of facts by a file of terms."
+    )
+    parser.add_argument("terms", metavar="TERMS", help="terms, or a template, as YAML or JSON")
+    parser.add_argument("input", metavar="INPUT", help="the facts, as YAML or JSON")
+    parser.add_argument("--window", metavar="LABEL", help="show this window only, by its label or its start")
+    parser.add_argument("--json", action="store_true", help="print exact JSON")
+    return parser
+
+
+def _window(result: dict[str, Any], wanted: str, file: str) -> dict[str, Any]:
+    for one in result["windows"]:
+        if wanted in (one["window"].get("label"), one["window"].get("start")):
+            window: dict[str, Any] = one
+            return window
+    known = ", ".join(
+        str(one["window"].get("label") or one["window"].get("start")) for one in result["windows"]
+    )
+    raise ConsoleError(file, [f"has no window {wanted!r}; there are {known or 'none'}"])
+
+
+def lines_of(result: dict[str, Any]) -> Iterator[str]:
+    """A result for people: what came out, what is open, what other readings give, and every step of it."""
+    for one in result.get("windows", []):
+        window = one["window"]
+        yield f"{window.get('label') or ''} {window['start']} to {window['end']} ({window.get('zone', 'UTC')})".strip()
+        for key, assessed in one.get("commitments", {}).items():
+            yield f"  {key}: {assessed['outcome']}"
+            yield from (f"    {line}" for line in _assessed(assessed))
+        for name, combined in one.get("combinations", {}).items():
+            chosen = f", {combined['chosen']}" if combined.get("chosen") else ""
+            yield f"  {name}: {combined['outcome']}{chosen}, credit {combined.get('credit_amount')}"
+    for name, right in result.get("rights", {}).items():
+        yield f"right {name}: {_short(right)}"
+    if result.get("remedy"):
+        yield f"remedy: {_short(result['remedy'])}"
+    names = ("terms_sha256", "input_sha256", "engine_version")
+    yield ", ".join(f"{name} {result[name]}" for name in names if result.get(name))
+
+
+def _assessed(assessed: dict[str, Any]) -> Iterator[str]:
+    level = assessed.get("level")
+    if level:
+        yield f"level {level['percent']} % ({level['exact']})"
+    for name, figure in assessed.get("figures", {}).items():
+        unit = f" {figure['unit']}" if figure.get("unit") else ""
+        yield f"{name} {figure.get('decimal')}{unit} ({figure['exact']})"
+    for name in ("tier", "entitlement", "credit_amount", "claim_deadline_on"):
+        if assessed.get(name) is not None:
+            currency = f" {assessed['currency']}" if name == "credit_amount" else ""
+            yield f"{name} {_short(assessed[name])}{currency}"
+    if assessed.get("claim"):
+        yield f"claim {_short(assessed['claim'])}"
+    for question in assessed.get("open_questions", []):
+        yield f"OPEN {question['code']}: {question['sentence']}"
+    for other in assessed.get("other_readings", []):
+        yield f"other reading, {other['name']}: {other['outcome']}, credit {other.get('credit_amount')}"
+    for step in assessed.get("trace", []):
+        yield f"{step['stage']} [{step['clause']}] {step['rule']}"
+        yield f"  {_short(step['inputs'])} -> {_short(step['output'])}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{name} {_short(item)}" for name, item in value.items() if item not in (None, [], {})
+        )
+    if isinstance(value, list):
+        return "; ".join(_short(item) for item in value)
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
