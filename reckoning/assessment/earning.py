@@ -249,7 +249,5 @@ def _formula(schedule: FormulaSchedule, facts: Facts, unit: WorthUnit) -> Earned
     try:
         value = evaluate(schedule.formula, names)
     except FormulaError as error:
-        if error.code != "MISSING_INPUT":
-            raise
-        return Earned(unit, question=OpenQuestion("FORMULA_INPUT_MISSING", str(error)))
+        return Earned(unit, question=OpenQuestion(error.code, str(error)))
     return Earned(unit, max(Fraction(0), value), extra={"formula": fraction_text(value)})

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from reckoning.assessment.inputs import ExcludedTime
+from reckoning.errors import InputError
 from reckoning.terms.blocks import ExclusionTerms
-from reckoning.timeline.spans import SECOND, Span, clip, merge, to_us, total, truncate
+from reckoning.timeline.recurring import recurring_spans
+from reckoning.timeline.spans import SECOND, Span, clip, from_us, merge, to_us, total, truncate
 
 
 class ClauseUse(NamedTuple):
@@ -36,14 +38,15 @@ def excluded_spans(
     wanted: Sequence[ExcludedTime],
     life: Span,
     used_seconds: Mapping[str, int] = {},
+    zone: str | None = None,
 ) -> ExcludedResult:
     """Excluded time within `life`, with what each clause gave and why the rest was refused.
 
     The allowance of a clause is used up by announced time, earliest first, whether or not there was an outage
     in it; what is above it counts as if it had not been announced. `used_seconds` is what earlier windows
-    used of an allowance that outlasts the window, by kind.
+    used of an allowance that outlasts the window, by kind. `zone` is the contract's, for recurring windows.
     """
-    if not wanted:
+    if not wanted and not any(clause.recurring for clause in clauses):
         return _NOTHING
     by_kind = {clause.kind: clause for clause in clauses}
     accepted: dict[str, list[ExcludedTime]] = {clause.kind: [] for clause in clauses}
@@ -58,7 +61,8 @@ def excluded_spans(
     spans: list[Span] = []
     for index, clause in enumerate(clauses):
         mine = accepted[clause.kind]
-        asked = clip(merge(Span(to_us(one.start), to_us(one.end)) for one in mine), life)
+        announced = [Span(to_us(one.start), to_us(one.end)) for one in mine]
+        asked = clip(merge([*announced, *_recurring(clause, life, zone)]), life)
         granted = asked
         if clause.allowance_seconds is not None:
             left = max(0, clause.allowance_seconds - used_seconds.get(clause.kind, 0))
@@ -69,6 +73,20 @@ def excluded_spans(
         )
     merged = tuple(merge(spans))
     return ExcludedResult(merged, total(merged), tuple(uses), tuple(refused))
+
+
+def _recurring(clause: ExclusionTerms, life: Span, zone: str | None) -> list[Span]:
+    """The windows that come back in local time, as they fall into `life` (rule 1)."""
+    spans: list[Span] = []
+    for window in clause.recurring:
+        of_window = window.zone or zone
+        if of_window is None:
+            raise InputError(
+                "zone: a recurring window names none; hand over zone=terms.zone", code="ZONE_MISSING"
+            )
+        found = recurring_spans(window.recurrence(of_window), from_us(life.start), from_us(life.end))
+        spans.extend(found)
+    return spans
 
 
 def _reason_to_refuse(exclusion: ExcludedTime, clause: ExclusionTerms | None) -> str | None:

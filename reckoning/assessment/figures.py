@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 from reckoning.assessment.result import OpenQuestion
-from reckoning.canonical import fraction_text
+from reckoning.canonical import decimal_text, fraction_text
 from reckoning.money import round_fraction
 
 Unit = Literal["ratio", "seconds", "count", "number"]
@@ -19,7 +19,7 @@ class Figure(NamedTuple):
 
     def to_json_obj(self) -> dict[str, str]:
         """The exact value with a decimal of twelve places beside it for the eye."""
-        decimal = str(round_fraction(self.value, 12, "half_even")).rstrip("0").rstrip(".")
+        decimal = decimal_text(round_fraction(self.value, 12, "half_even"))
         return {"exact": fraction_text(self.value), "decimal": decimal, "unit": self.unit}
 
 

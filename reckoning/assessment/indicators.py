@@ -321,9 +321,7 @@ def _formula(indicator: FormulaIndicator, inputs: AssessmentInputs, given: dict[
     try:
         value = evaluate(indicator.formula, names)
     except FormulaError as error:
-        if error.code != "MISSING_INPUT":
-            raise
-        return Counted({}, question=OpenQuestion("FORMULA_INPUT_MISSING", str(error)))
+        return Counted({}, question=OpenQuestion(error.code, str(error)))
     if indicator.unit == "percent":
         return Counted({"value": number(value), "level": ratio(value / 100)})
     if indicator.unit == "ratio":

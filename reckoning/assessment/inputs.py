@@ -189,16 +189,12 @@ class EarlierWindow(Value):
 
     windows: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
     outcome: Literal["met", "breach"] | None = None
-    credit_amount: Amount | None = None
-    fee_amount: Amount | None = None
+    credit_amount: Exact | None = None
+    fee_amount: Exact | None = None
 
 
-class AssessmentInputs(GrownValue):
-    """The facts of one service in one window, as they were known at `known_at`.
-
-    Hand over every interval that overlaps or adjoins the window whole, never clipped: a length may be tested
-    before clipping. Intervals and daily seconds of one source exclude each other.
-    """
+class Facts(GrownValue):
+    """The facts that do not depend on how a source hands them over."""
 
     later: ClassVar[frozenset[str]] = frozenset(
         {
@@ -223,17 +219,6 @@ class AssessmentInputs(GrownValue):
         }
     )
 
-    window_start: Instant
-    window_end: Instant
-    known_at: Instant
-    service: Name
-    existed_from: Instant | None = None
-    existed_until: Instant | None = None
-    coverage: tuple[KnownTime, ...] = Field(default=(), max_length=MAX_ROWS)
-    intervals: tuple[Interval, ...] = Field(default=(), max_length=MAX_ROWS)
-    seconds: tuple[DaySeconds, ...] = Field(default=(), max_length=MAX_ROWS)
-    exclusions: tuple[ExcludedTime, ...] = Field(default=(), max_length=MAX_ROWS)
-    fee: Annotated[Fee | None, Field()] = None
     given: tuple[GivenFigure, ...] = Field(default=(), max_length=50)
     lengths: tuple[OutageLength, ...] = Field(default=(), max_length=MAX_ROWS)
     cells: tuple[Cells, ...] = Field(default=(), max_length=MAX_ROWS)
@@ -268,10 +253,30 @@ class AssessmentInputs(GrownValue):
     earlier: tuple[EarlierWindow, ...] = Field(
         default=(), max_length=1000, description="Earlier windows, oldest first."
     )
-    carried_amount: Amount | None = Field(
+    carried_amount: Exact | None = Field(
         default=None, description="Credit that the last receiving invoice had no room for."
     )
     claim: ClaimFacts | None = Field(default=None, description="Dates and conditions of a claim.")
+
+
+class AssessmentInputs(Facts):
+    """The facts of one service in one window, as they were known at `known_at`.
+
+    Hand over every interval that overlaps or adjoins the window whole, never clipped: a length may be tested
+    before clipping. Intervals and daily seconds of one source exclude each other.
+    """
+
+    window_start: Instant
+    window_end: Instant
+    known_at: Instant
+    service: Name
+    existed_from: Instant | None = None
+    existed_until: Instant | None = None
+    coverage: tuple[KnownTime, ...] = Field(default=(), max_length=MAX_ROWS)
+    intervals: tuple[Interval, ...] = Field(default=(), max_length=MAX_ROWS)
+    seconds: tuple[DaySeconds, ...] = Field(default=(), max_length=MAX_ROWS)
+    exclusions: tuple[ExcludedTime, ...] = Field(default=(), max_length=MAX_ROWS)
+    fee: Annotated[Fee | None, Field()] = None
 
     @model_validator(mode="after")
     def _times_are_in_order(self) -> Self:

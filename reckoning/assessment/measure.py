@@ -54,8 +54,11 @@ class Measured:
         return self.excluded.total
 
 
-def measure(commitment: CommitmentTerms, inputs: AssessmentInputs) -> Measured:
-    """Measure what the indicator of `commitment` counts. Raises InputError for facts that it cannot use."""
+def measure(commitment: CommitmentTerms, inputs: AssessmentInputs, zone: str | None = None) -> Measured:
+    """Measure what the indicator of `commitment` counts. `zone` is the contract's, for recurring windows.
+
+    Raises InputError for facts that it cannot use.
+    """
     window = Span(to_us(inputs.window_start), to_us(inputs.window_end))
     begin = max(window.start, to_us(inputs.existed_from)) if inputs.existed_from else window.start
     finish = min(window.end, to_us(inputs.existed_until)) if inputs.existed_until else window.end
@@ -64,7 +67,7 @@ def measure(commitment: CommitmentTerms, inputs: AssessmentInputs) -> Measured:
     measured = total([life]) if shortened else total([window])
     indicator = commitment.indicator
     if isinstance(indicator, UptimeFromIntervals):
-        found = _from_intervals(commitment, indicator, inputs, window, life, measured)
+        found = _from_intervals(commitment, indicator, inputs, window, life, measured, zone)
         return _with_given(found, inputs) if inputs.given else found
     if not isinstance(indicator, UptimeFromWeightedSeconds):
         raise InputError(f"indicator: {indicator.kind} measures no time", code="INDICATOR_MEASURES_NO_TIME")
@@ -78,6 +81,7 @@ def _from_intervals(
     window: Span,
     life: Span,
     measured: int,
+    zone: str | None,
 ) -> Measured:
     if inputs.seconds:
         raise InputError(
@@ -87,7 +91,9 @@ def _from_intervals(
     relevant, ignored = _relevant(indicator, inputs)
     reports, question = clocked(indicator, relevant)
     coverage = merge(Span(to_us(known.start), to_us(known.end)) for known in inputs.coverage)
-    excluded = excluded_spans(commitment.exclusions, inputs.exclusions, life, inputs.allowance_used_seconds)
+    excluded = excluded_spans(
+        commitment.exclusions, inputs.exclusions, life, inputs.allowance_used_seconds, zone
+    )
     found = downtime(indicator, reports, inputs, window, life, excluded.spans)
     added, cells = _aggregated(indicator, inputs, window)
     told = _told(inputs)

@@ -56,7 +56,8 @@ def reckon(
     window = _window(commitment, inputs, zone)
     calendar = Calendar.of(window, to_us(inputs.window_start), to_us(inputs.window_end))
     wide = full or not commitment.is_first_edition
-    found = _found(commitment, inputs, wide)
+    of_zone = commitment.window.zone or zone
+    found = _found(commitment, inputs, wide, of_zone)
     settled = settle(commitment, found.counted, inputs, currency, calendar)
     claim = _claim(commitment, inputs, window)
     questions = tuple(
@@ -82,17 +83,17 @@ def reckon(
         trace=explain(
             commitment, inputs, found.measured, found.level, found.counted, settled, currency, deadline
         ),
-        other_readings=_other_readings(commitment, inputs, found, currency, calendar),
+        other_readings=_other_readings(commitment, inputs, found, currency, calendar, of_zone),
         terms_sha256=terms_sha256,
         engine_version=ENGINE_VERSION,
         more=more_of(commitment, found.counted, settled, claim) if wide else {},
     )
 
 
-def _found(commitment: CommitmentTerms, inputs: AssessmentInputs, wide: bool) -> _Found:
+def _found(commitment: CommitmentTerms, inputs: AssessmentInputs, wide: bool, zone: str | None) -> _Found:
     indicator = commitment.indicator
     if isinstance(indicator, (UptimeFromIntervals, UptimeFromWeightedSeconds)):
-        measured = measure(commitment, inputs)
+        measured = measure(commitment, inputs, zone)
         level = level_of(measured, commitment.excluded_time, commitment.unknown_time)
         return _Found(measured, level, _timed(commitment, inputs, measured, level, wide))
     counted = figures_of(indicator, inputs)
@@ -189,6 +190,7 @@ def _other_readings(
     found: _Found,
     currency: str,
     calendar: Calendar,
+    zone: str | None,
 ) -> tuple[OtherReading, ...]:
     """What the stored alternatives give, and the other answers for unknown and for excluded time.
 
@@ -207,7 +209,7 @@ def _other_readings(
             level = level_of(found.measured, terms.excluded_time, terms.unknown_time)
             add(name, terms, _timed(terms, inputs, found.measured, level, wide))
         else:
-            add(name, terms, _found(terms, inputs, wide).counted)
+            add(name, terms, _found(terms, inputs, wide, zone).counted)
     measured = found.measured
     if measured is None:
         return tuple(others)

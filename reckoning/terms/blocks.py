@@ -12,6 +12,7 @@ from reckoning.terms.claims import AutomaticClaim as AutomaticClaim
 from reckoning.terms.claims import ClaimByDeadline as ClaimByDeadline
 from reckoning.terms.claims import ClaimTerms as ClaimTerms
 from reckoning.terms.faults import fault
+from reckoning.terms.recurring import RecurringWindow
 from reckoning.terms.schedules import SECONDS_IN, BoundsIn
 from reckoning.terms.windows import WindowKind as WindowKind
 from reckoning.terms.windows import WindowTerms as WindowTerms
@@ -24,7 +25,7 @@ ExclusionKind = Literal[
 class ExclusionTerms(GrownValue):
     """Time of this kind is excluded, if it was approved, announced early enough, and within the allowance."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"allowance_period"})
+    later: ClassVar[frozenset[str]] = frozenset({"allowance_period", "recurring"})
 
     kind: ExclusionKind
     notice_seconds: Count = Field(default=0, description="Least time between announcement and start.")
@@ -34,6 +35,11 @@ class ExclusionTerms(GrownValue):
     allowance_period: Literal["window", "month", "quarter", "calendar_year"] = Field(
         default="window",
         description="For how long the allowance lasts; what earlier windows of it used is a fact.",
+    )
+    recurring: tuple[RecurringWindow, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Windows that come back in local time. They are excluded without being announced.",
     )
 
 
@@ -167,9 +173,8 @@ class Combination(Value):
 
     name: Slug
     commitments: tuple[Slug, ...] = Field(min_length=1, max_length=200)
-    rule: Literal["sum", "highest", "customer_choice", "points"] = Field(
-        description="customer_choice: the customer says which; until then the highest is shown. points: points "
-        "are summed and turned into percent once."
+    rule: Literal["sum", "highest", "customer_choice"] = Field(
+        description="customer_choice: the customer says which; until then the highest is shown."
     )
     same_cause: Literal["together", "apart"] = Field(
         default="apart",

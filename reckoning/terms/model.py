@@ -33,7 +33,9 @@ from reckoning.terms.indicators import (
     UptimeFromWeightedSeconds,
     WeightedParts,
 )
+from reckoning.terms.origin import FilledFrom
 from reckoning.terms.paths import faults_of, replace_at
+from reckoning.terms.remedy import RemedyTerms
 from reckoning.terms.schedules import Schedule
 
 # An alternative is reckoned on the inputs of the chosen reading, so it may not change what those inputs are.
@@ -67,7 +69,7 @@ class Reading(Value):
 class CommitmentTerms(GrownValue):
     """One promised level with everything that a miss of it costs."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"limit", "no_base", "bands", "minimum"})
+    later: ClassVar[frozenset[str]] = frozenset({"limit", "no_base", "bands", "minimum", "remedy"})
 
     key: Slug = Field(description="Names the commitment for as long as the contract lives.")
     title: Name
@@ -103,6 +105,9 @@ class CommitmentTerms(GrownValue):
     minimum: MinimumPayout | None = None
     rounding: AmountRounding = AmountRounding()
     claim: ClaimTerms
+    remedy: RemedyTerms | None = Field(
+        default=None, description="Form and life of the credit, and the rights that misses give."
+    )
     cut_off_days: Annotated[int, Field(strict=True, ge=0, le=3660)] = Field(
         description="Days after the window's end when results become final."
     )
@@ -185,7 +190,7 @@ class DatedText(Value):
 class Terms(GrownValue):
     """A whole terms document. Two equal documents have the same canonical bytes and the same hash."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"combinations"})
+    later: ClassVar[frozenset[str]] = frozenset({"combinations", "filled_from"})
 
     format: Literal["sla-ledger-terms/1"] = "sla-ledger-terms/1"
     title: Name
@@ -193,6 +198,7 @@ class Terms(GrownValue):
     zone: Zone = Field(description="IANA zone of the contract: edges of windows and days of deadlines.")
     dated_text: DatedText | None = None
     commitments: tuple[CommitmentTerms, ...] = Field(min_length=1, max_length=200)
+    filled_from: FilledFrom | None = Field(default=None, description="The template that was filled in.")
     combinations: tuple[Combination, ...] = Field(default=(), max_length=50)
 
     @model_validator(mode="after")

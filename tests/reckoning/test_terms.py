@@ -257,6 +257,7 @@ def test_the_schema_names_every_field_of_a_commitment() -> None:
         "minimum",
         "no_base",
         "readings",
+        "remedy",
         "rounding",
         "target_inclusive",
     }
