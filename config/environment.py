@@ -159,6 +159,22 @@ class Environment(BaseSettings):
         default=None,
         description="Where the demo's mail catcher keeps the mails, to be read at `/demo/mails/`; in the demo only.",
     )
+    fetch_internal_hosts: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        description="Names and addresses inside of your own network that sources may be asked at, separated by "
+        "commas, such as the host of a Prometheus server. Any other address that is not public is refused.",
+    )
+    privacy_key: str | None = Field(
+        default=None,
+        min_length=32,
+        description="The key of the hashes that stand for ids of customers in measurements. Without it, one that "
+        "follows from SECRET_KEY: then a new SECRET_KEY gives other hashes.",
+    )
+    push_queue_limit: int = Field(
+        default=50,
+        ge=1,
+        description="How many pushed batches of one source may wait to be stored; more are answered with 429.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least serious message that is logged.",
@@ -175,6 +191,13 @@ class Environment(BaseSettings):
             value = [host.strip() for host in value.split(",") if host.strip()]
         if not value:
             raise ValueError("must name at least one host")
+        return value
+
+    @field_validator("fetch_internal_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return [host.strip().lower() for host in value.split(",") if host.strip()]
         return value
 
     @field_validator("allowed_hosts")
@@ -265,7 +288,7 @@ def documentation() -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == []:
         return "none"
     return f"`{int(value) if isinstance(value, bool) else value}`"
 

@@ -168,6 +168,12 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 # What may be sent at once: a CSV file of the largest size that is read, and the form around it.
 BODY_LIMIT_BYTES = 11_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+# Files stay in memory: nothing of them is written before what is personal was taken out.
+FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FETCH_INTERNAL_HOSTS = ENV.fetch_internal_hosts
+PRIVACY_KEY = ENV.privacy_key
+PUSH_QUEUE_LIMIT = ENV.push_queue_limit
 # Failed logins in a quarter of an hour: for one name from one address, for one name, and from one address.
 LOGIN_LIMITS = {"login_pair": 5, "login_name": 30, "login_address": 50}
 LOGIN_LIMIT_SECONDS = 900
@@ -212,6 +218,11 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = min(ENV.sweep_interval_seconds, 5)
 CELERY_BEAT_SCHEDULE = {
     "find work that the broker lost": {
         "task": "base.sweep",
+        "schedule": ENV.sweep_interval_seconds,
+        "options": {"expires": ENV.sweep_interval_seconds * 5},
+    },
+    "ask the sources whose time has come": {
+        "task": "measurements.tick",
         "schedule": ENV.sweep_interval_seconds,
         "options": {"expires": ENV.sweep_interval_seconds * 5},
     },

@@ -110,3 +110,13 @@ class DifferenceUnexplained(Conflict):
     """Two sources differ by more than the contract tolerates, and nobody has said which figure is accepted and why."""
 
     code = "difference_unexplained"
+
+
+class QueueIsLong(Conflict):
+    """So many batches wait already that no more are taken. ``wait_seconds``: when to come again."""
+
+    code = "queue_is_long"
+
+    def __init__(self, message: str, *, wait_seconds: int) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds

@@ -17,6 +17,8 @@ from measurements.adapters import Adapter, Plan
 from measurements.adapters.plan import Observation
 from measurements.errors import FieldRefused, KnowledgeGoesBack, RowsConflict, WrongShape
 from measurements.models import (
+    ImportRun,
+    Intake,
     IntervalObservation,
     ListedRow,
     Payload,
@@ -24,6 +26,7 @@ from measurements.models import (
     Source,
     VendorFigure,
 )
+from measurements.privacy import Redactions, redact_csv
 
 IMPORTERS = ("vendor_manager", "finance", "customer_success", "administrator")
 PREVIEWED_ROWS = 10
@@ -67,6 +70,7 @@ def preview_csv(
     """
     require_importer()
     _check_arguments(adapter, source, name, known_at, known_at, covers_until)
+    content, _ = _redacted(adapter, content)
     plan = adapter.plan(source, content, known_at)
     faults = sorted([*plan.faults.listed, *plan.conflicts.listed], key=lambda fault: fault.row)
     by_reason: dict[str, int] = {}
@@ -98,8 +102,12 @@ def import_csv(
     known_at: datetime,
     origin: str = "",
     covers_until: datetime | None = None,
+    run: ImportRun | None = None,
 ) -> Payload:
-    """Keep a file byte for byte, and its rows as observations known at ``known_at``; all of it or nothing.
+    """Keep a file and its rows as observations known at ``known_at``; all of it or nothing.
+
+    The bytes are kept as they came, unless free text of them looked personal: that is taken out before, and the
+    hash of the bytes as they came is kept. A run of several parts (``run``) says so once for all of them.
 
     The same content again gives the payload that is there already, and adds nothing; only a ``covers_until``
     that reaches further makes it news. One import of a source runs at a time.
@@ -110,6 +118,8 @@ def import_csv(
     actor = require_importer()
     _check_arguments(adapter, source, name, retrieved_at, known_at, covers_until)
     source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    original_sha256 = sha256(content).hexdigest()
+    content, counted = _redacted(adapter, content)
     earlier = _earlier(adapter, source, content, covers_until)
     if earlier is not None:
         return earlier
@@ -136,8 +146,23 @@ def import_csv(
         imported_by=actor,
     )
     _write(payload, plan)
+    if run is None:
+        told = counted.told()
+        Intake.objects.create(
+            payload=payload,
+            original_sha256=original_sha256,
+            redacted=told["redacted"],
+            redacted_count=counted.total,
+        )
     record("payload.import", payload, after=_summary(payload, plan))
     return payload
+
+
+def _redacted(adapter: Adapter, content: bytes) -> tuple[bytes, Redactions]:
+    """The file without what looks personal in its free text."""
+    counted = Redactions()
+    free = {column.name for column in adapter.columns if column.parse is str}
+    return redact_csv(content, free, counted), counted
 
 
 def require_importer() -> User:

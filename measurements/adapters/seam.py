@@ -112,12 +112,13 @@ class Blind:
 class Parsed:
     """What a page says: rows, notices, what it cannot tell, and faults. A page with a fault is not kept.
 
-    ``covers_until``, for incidents: with this page and those before, the account is complete up to there, but
-    for what is ``blind``. Other rows say themselves which time they know.
+    For incidents, the account is complete from ``covers_since`` (None: the source's beginning) to
+    ``covers_until``, but for what is ``blind``. Other rows say themselves which time they know.
     """
 
     rows: list[Row] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)
+    covers_since: datetime | None = None
     covers_until: datetime | None = None
     blind: list[Blind] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
@@ -251,7 +252,7 @@ def kept(
             faults.add(0, document.name, f"cannot be read ({error}); the source sent something else")
             continue
         documents[document.name] = keep(value, fields.get(document.name, {}), counted, hash_fields)
-    whole = {
+    whole: dict[str, Any] = {
         "settings": settings.model_dump(mode="json"),
         "context": dict(page.context),
         "documents": documents,
@@ -260,7 +261,7 @@ def kept(
 
 
 def reread(adapter: PullAdapter, content: bytes) -> Parsed:
-    """What a kept page says, from its bytes alone."""
+    """What a kept page says, from its bytes alone. Of one that was the same as the page before, only that."""
     whole = read_json(content)
     return adapter.parse(
         KeptPage(adapter.settings.model_validate(whole["settings"]), whole["context"], whole["documents"])

@@ -184,7 +184,7 @@ class Statuspage(PullAdapter):
                 parsed.blind.append(
                     Blind(since, instant_of(moment), f"The page lists no {name} before this any more.")
                 )
-        parsed.covers_until = asked_at
+        parsed.covers_since, parsed.covers_until = since, asked_at
         return parsed
 
 

@@ -23,6 +23,15 @@ from measurements.services.exclusions import (
     withdraw_exclusion,
 )
 from measurements.services.exclusions_recurring import propose_recurring_maintenance
+from measurements.services.feeds import (
+    draft_upload,
+    grant_push,
+    import_draft,
+    pull,
+    push,
+    set_feed,
+    set_intake_policy,
+)
 from measurements.services.files import (
     import_daily_seconds_csv,
     import_intervals_csv,
@@ -46,7 +55,10 @@ __all__ = [
     "bind_source",
     "create_source",
     "decide_exclusion",
+    "draft_upload",
+    "grant_push",
     "import_daily_seconds_csv",
+    "import_draft",
     "import_intervals_csv",
     "import_vendor_figures_csv",
     "note_incident",
@@ -56,6 +68,10 @@ __all__ = [
     "propose_exclusion",
     "propose_maintenance_from_incidents",
     "propose_recurring_maintenance",
+    "pull",
+    "push",
     "set_difference_tolerance",
+    "set_feed",
+    "set_intake_policy",
     "withdraw_exclusion",
 ]

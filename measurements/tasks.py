@@ -1,0 +1,29 @@
+"""Work of this room that a worker carries out: asking sources when their time has come, and the steps of imports.
+
+A run is a row first; a message to a worker is only a hint, and what was lost is found again here.
+"""
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Q
+
+from audit.record import acting
+from base import clock
+from measurements import services
+from measurements.feeding.runs import ask_for_step, importing_job
+from measurements.models import Feed, ImportRun
+
+MOST_AT_ONCE = 200
+
+
+@shared_task(name="measurements.tick", ignore_result=True)
+def tick() -> None:
+    """Begin to ask every source whose time has come, and ask again for steps that nobody was asked for."""
+    now = clock.now()
+    due = Feed.objects.filter(Q(state__next_at=None) | Q(state__next_at__lte=now), enabled=True)
+    with acting(importing_job(), via="task"):
+        for feed in due.select_related("source").order_by("state__next_at")[:MOST_AT_ONCE]:
+            services.pull(feed=feed, requested_at=now)
+    with transaction.atomic():
+        for run in ImportRun.objects.filter(finished_at=None).order_by("pk")[:MOST_AT_ONCE]:
+            ask_for_step(run)
