@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from reckoning.canonical import fraction_text
 from reckoning.fields import Amount, Count, Day, Flag, Name, Value
@@ -38,7 +38,7 @@ Month = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 class PastWindow(Value):
     """A window of the history, in order of time. Nothing is guessed: what is not known is left out."""
 
-    label: Name
+    label: Name | None = Field(default=None, description="Empty: its number, the first being window 1.")
     last_day: Day | None = None
     missed: Flag | None = None
     credit_owed: Flag | None = None
@@ -55,16 +55,38 @@ class MonthAmount(Value):
     events: Count | None = Field(default=None, description="How many events it sums up, for display.")
 
 
+def _rows_in(value: Any) -> Any:
+    """Columns of one length as rows: {missed: [true, false]} is [{missed: true}, {missed: false}]."""
+    if not isinstance(value, dict):
+        return value
+    if not all(isinstance(column, (list, tuple)) for column in value.values()):
+        raise ValueError("is neither a list of windows nor columns of values, such as missed: [true, false]")
+    if len({len(column) for column in value.values()}) > 1:
+        raise ValueError("has columns of different lengths; each holds one value for every window")
+    return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+
+
+def _by_month_in(value: Any) -> Any:
+    """Amounts by month as rows: {2024-04: "40.00"} is [{month: 2024-04, amount: "40.00"}]."""
+    if isinstance(value, dict) and "amount" not in value:
+        return [{"month": month, "amount": amount} for month, amount in value.items()]
+    return value
+
+
+Amounts = Annotated[tuple[MonthAmount, ...], BeforeValidator(_by_month_in), Field(max_length=2000)]
+"""A list of amounts with their months, or an object of amounts by month."""
+
+
 class RemedyFacts(Value):
     """The facts of a remedy."""
 
-    history: tuple[PastWindow, ...] = Field(default=(), max_length=2000)
-    credits: tuple[MonthAmount, ...] = Field(default=(), max_length=2000)
+    history: Annotated[tuple[PastWindow, ...], BeforeValidator(_rows_in), Field(max_length=2000)] = ()
+    credits: Amounts = ()
     cancelled_in: Month | None = None
     credit_amount: Amount | None = None
     following_met: tuple[Flag, ...] | None = Field(default=None, max_length=2000)
-    earned: tuple[MonthAmount, ...] = Field(default=(), max_length=2000)
-    deductions: tuple[MonthAmount, ...] = Field(default=(), max_length=2000)
+    earned: Amounts = ()
+    deductions: Amounts = ()
     issued_on: Day | None = None
     window_last_day: Day | None = None
     term_last_day: Day | None = None

@@ -92,26 +92,30 @@ def _right(right: Right, history: Sequence[PastWindow], calendar: BusinessCalend
     first = arises[0] if arises else None
     questions: tuple[OpenQuestion, ...] = ()
     if open_ and (first is None or open_[0] < first):
-        label = history[open_[0]].label
+        label = _label(history, open_[0])
         sentence = f"{right.name}: what is missing of the windows up to {label} could make it arise."
         questions = (OpenQuestion("HISTORY_INCOMPLETE", sentence),)
     counted: tuple[str, ...] = ()
     if first is not None:
         begin = max(0, first + 1 - right.of_last)
         summed = right.threshold is not None and right.threshold.summed
-        counted = tuple(history[at].label for at in range(begin, first + 1) if summed or counts[at] is True)
+        counted = tuple(_label(history, at) for at in range(begin, first + 1) if summed or counts[at] is True)
     begins, ends = _exercise(right, history[first], calendar) if first is not None else (None, None)
     return RightResult(
         name=right.name,
         effect=right.effect,
         arisen=True if arises else (None if open_ else False),
         arises_at=tuple(arises),
-        labels=tuple(history[index].label for index in arises),
+        labels=tuple(_label(history, index) for index in arises),
         counted=counted,
         exercise_from=begins,
         exercise_until=ends,
         questions=questions,
     )
+
+
+def _label(history: Sequence[PastWindow], index: int) -> str:
+    return history[index].label or f"window {index + 1}"
 
 
 def _counts(right: Right, history: Sequence[PastWindow], index: int) -> bool | None:

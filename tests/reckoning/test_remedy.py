@@ -282,6 +282,23 @@ class TestExpiry:
         assert [one["code"] for one in found["open_questions"]] == ["EXPIRY_ANCHOR"]
 
 
+def test_a_history_may_be_given_in_columns_and_amounts_by_month() -> None:
+    columns = {"missed": [True, False, True], "notified_in_time": [True, True, True]}
+    found = reckoned({"rights": [TestRights.TWO_OF_THREE]}, history=columns)["rights"]["termination"]
+    assert (found["first_index"], found["first_label"], found["counted"]) == (
+        2,
+        "window 3",
+        ["window 1", "window 3"],
+    )
+    amounts = {"2024-04": "40.00", "2024-05": "10.00", "2024-06": "25.00"}
+    found = reckoned({"payment": TestPayment.QUARTERLY}, credits=amounts, cancelled_in="2024-06")
+    assert found["payment"]["paid"] == "50.00"
+    with pytest.raises(ValidationError, match="different lengths"):
+        RemedyFacts.model_validate({"history": {"missed": [True], "credit_owed": [True, False]}})
+    with pytest.raises(ValidationError, match="neither a list"):
+        RemedyFacts.model_validate({"history": {"missed": True}})
+
+
 def test_a_remedy_without_facts_says_nothing() -> None:
     assert reckoned({"rights": [right()], "form": {"given_as": ["next_invoice"]}}) == {"open_questions": []}
 
