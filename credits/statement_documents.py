@@ -10,7 +10,7 @@ from base.xlsx import Cell, Money, Sheet, workbook
 from credits.explained import money
 from credits.models import Account
 from credits.statement_files import COLUMNS, document_of, rows_of, to_json
-from credits.statements import Statement
+from credits.statements import SECTIONS, Statement
 from reckoning.canonical import sha256_hex
 from reckoning.money import minor_digits
 
@@ -83,6 +83,29 @@ def _blocks(value: Statement, document: dict[str, Any], digest: str) -> list[Blo
             ],
             empty="Nothing stood between the two, and nothing moved.",
         ),
+        Heading("From opening to closing"),
+        Table(
+            [
+                Column("Account", 40),
+                Column("Line", 26),
+                Column("Entries", 12, "right"),
+                Column("Amount", 18, "right"),
+            ],
+            [
+                line
+                for balance in value.balances
+                for line in [
+                    (_account(balance.account), "Opening", "", money(balance.opening, balance.currency)),
+                    *(
+                        (_account(row.account), row.words, str(row.count), money(row.amount, row.currency))
+                        for row in value.sections
+                        if (row.account, row.currency) == (balance.account, balance.currency)
+                    ),
+                    (_account(balance.account), "Closing", "", money(balance.closing, balance.currency)),
+                ]
+            ],
+            empty="Nothing stood between the two, and nothing moved.",
+        ),
         Heading("Movements"),
         Table(
             [
@@ -96,8 +119,12 @@ def _blocks(value: Statement, document: dict[str, Any], digest: str) -> list[Blo
                 (
                     row.effective_on.isoformat(),
                     _lines(row.entry, row.document_number),
-                    _lines(row.description, _facts(row.contract, row.commitment, row.service, row.window)),
-                    _account(row.account),
+                    _lines(
+                        row.description,
+                        _facts(row.contract, row.commitment, row.service, row.window),
+                        _facts(f"{row.level_percent} %" if row.level_percent else "", row.tier),
+                    ),
+                    _lines(_account(row.account), SECTIONS[row.section]),
                     money(row.amount, row.currency),
                 )
                 for row in value.movements

@@ -9,10 +9,11 @@ from credits.statements import Statement
 from reckoning.canonical import canonical_json
 from reckoning.money import minor_digits
 
-FORMAT = "sla-ledger-statement/1"
+FORMAT = "sla-ledger-statement/2"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "kind",
+    "section",
     "account",
     "currency",
     "effective_on",
@@ -75,6 +76,16 @@ def document_of(value: Statement) -> dict[str, Any]:
             }
             for row in value.balances
         ],
+        "sections": [
+            {
+                "section": row.section,
+                "account": row.account,
+                "currency": row.currency,
+                "count": row.count,
+                "amount": amount_text(row.amount, row.currency),
+            }
+            for row in value.sections
+        ],
         "movements": [
             vars(row)
             | {
@@ -116,6 +127,10 @@ def rows_of(value: Statement) -> list[dict[str, str]]:
     rows += [
         {"kind": "not posted", **{name: "" if cell is None else str(cell) for name, cell in row.items()}}
         for row in document["not_posted"]
+    ]
+    rows += [
+        {"kind": "total of section", **{name: str(cell) for name, cell in row.items() if name != "count"}}
+        for row in document["sections"]
     ]
     for row in document["balances"]:
         rows.append(_balance("total of movements", row, "", row["movements"]))

@@ -27,14 +27,38 @@ GROWS_ON = {
     Purpose.PAYABLE_TO_CUSTOMERS.value: "credit",
     Purpose.RECEIVABLE_FROM_VENDORS.value: "debit",
     Purpose.CLAIMS_NOT_ACKNOWLEDGED.value: "debit",
+    Purpose.RECEIVABLE_FROM_CUSTOMERS.value: "debit",
 }
 Key = tuple[str, str]
+# What moves a balance, in the order in which a statement tells it. Goodwill has a line of its own (rule 16).
+SECTIONS = {
+    "credits": "Credits",
+    "adjustments": "Adjustments",
+    "goodwill": "Goodwill",
+    "applied": "Applied and received",
+    "paid_out": "Paid out",
+    "lapsed": "Lapsed or written off",
+}
+_SECTION_OF_USE = {
+    "applied": "applied",
+    "paid_out": "paid_out",
+    "set_off": "applied",
+    "expired": "lapsed",
+    "reduced": "adjustments",
+    "clawed_back": "adjustments",
+    "written_off": "lapsed",
+}
+_SECTION_OF_KIND = {"service_credit": "credits", "goodwill": "goodwill"}
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One posting to an account of the statement. ``amount`` is signed: above zero it lets the balance grow."""
+    """One posting to an account of the statement. ``amount`` is signed: above zero it lets the balance grow.
 
+    ``section`` is the line of the statement that it belongs to: one of ``SECTIONS``.
+    """
+
+    section: str
     account: str
     currency: str
     effective_on: date
@@ -78,6 +102,22 @@ class Balance:
 
 
 @dataclass(frozen=True)
+class SectionSum:
+    """What one section moved on one account: a line between opening and closing."""
+
+    section: str
+    account: str
+    currency: str
+    count: int
+    amount: Decimal
+
+    @property
+    def words(self) -> str:
+        """The section in words."""
+        return SECTIONS[self.section]
+
+
+@dataclass(frozen=True)
 class Statement:
     """A whole statement; ``from_on`` belongs to the period, ``until_on`` does not."""
 
@@ -93,6 +133,20 @@ class Statement:
     def row_count(self) -> int:
         """How many rows there are between the balances: movements and credits that are not posted."""
         return len(self.movements) + len(self.not_posted)
+
+    @property
+    def sections(self) -> tuple[SectionSum, ...]:
+        """What moved each balance, by section; with the opening they give the closing."""
+        found: dict[tuple[str, str, str], list[Decimal]] = defaultdict(list)
+        for row in self.movements:
+            found[row.account, row.currency, row.section].append(row.amount)
+        order = list(SECTIONS)
+        keys = sorted(found, key=lambda key: (key[0], key[1], order.index(key[2])))
+        return tuple(
+            SectionSum(section, account, currency, len(found[account, currency, section]), sum(amounts, ZERO))
+            for account, currency, section in keys
+            for amounts in [found[account, currency, section]]
+        )
 
     @property
     def not_posted_totals(self) -> dict[str, Decimal]:
@@ -167,11 +221,13 @@ def _balances(
 
 def _movements(postings: QuerySet[Posting], from_on: date, until_on: date) -> Iterable[Movement]:
     rows = postings.filter(entry__effective_on__gte=from_on, entry__effective_on__lt=until_on)
-    rows = rows.select_related("account", "entry__memo").prefetch_related("entry__memo__steps")
+    rows = rows.select_related("account", "entry__memo")
+    rows = rows.prefetch_related("entry__memo__steps", "entry__memo_uses")
     for row in rows.order_by("entry__effective_on", "entry_id", "pk"):
         memo = row.entry.memo
         facts = memo.facts if memo else {}
         yield Movement(
+            section=_section(row),
             account=row.account.purpose,
             currency=row.currency,
             effective_on=row.entry.effective_on,
@@ -186,6 +242,19 @@ def _movements(postings: QuerySet[Posting], from_on: date, until_on: date) -> It
             description=row.entry.description,
             amount=row.amount if row.side == GROWS_ON[row.account.purpose] else -row.amount,
         )
+
+
+def _section(row: Posting) -> str:
+    """Which line of the statement a posting belongs to, from what it was posted for."""
+    entry = row.entry
+    uses = {_SECTION_OF_USE[use.kind] for use in entry.memo_uses.all()}
+    if uses:
+        return uses.pop() if len(uses) == 1 else "adjustments"
+    if entry.reverses_id is not None or entry.memo is None:
+        return "adjustments"
+    if entry.reference.endswith("/pay"):
+        return "applied"
+    return _SECTION_OF_KIND.get(entry.memo.kind, "adjustments")
 
 
 def _document_number(memo: CreditMemo | None) -> str:

@@ -47,7 +47,7 @@ class ExportForm(forms.Form):
     until_on = forms.DateField(label="Until, excluded", widget=Day)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs | {"label_suffix": ""})
 
 
 class ReportForm(forms.Form):

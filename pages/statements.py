@@ -21,7 +21,7 @@ from credits.errors import StatementRefused
 from credits.models import Account
 from credits.statement_documents import is_provisional
 from credits.statement_files import document_of, to_csv, to_json
-from credits.statements import Statement, statement
+from credits.statements import SECTIONS, Balance, SectionSum, Statement, statement
 from credits.visibility import as_seen_by
 from pages.acting import sentence
 from pages.books import month_of
@@ -114,7 +114,13 @@ def statements(request: HttpRequest) -> HttpResponse:
             purposes = dict(Account.Purpose.choices)
             context |= {
                 "statement": value,
-                "movements": [(row, purposes[row.account]) for row in value.movements[:SHOWN]],
+                "movements": [
+                    (row, purposes[row.account], SECTIONS[row.section]) for row in value.movements[:SHOWN]
+                ],
+                "waterfall": [
+                    (balance, purposes[balance.account], _rows_of(value, balance))
+                    for balance in value.balances
+                ],
                 "balances": [(row, purposes[row.account]) for row in value.balances],
                 "not_posted": value.not_posted[:SHOWN],
                 "left_out": max(0, len(value.movements) - SHOWN) + max(0, len(value.not_posted) - SHOWN),
@@ -125,6 +131,12 @@ def statements(request: HttpRequest) -> HttpResponse:
                 "may_see_entries": may(request.user, "view", "entry"),
             }
     return render(request, "pages/finance/statements.html", context)
+
+
+def _rows_of(value: Statement, balance: Balance) -> list[SectionSum]:
+    """What stands between the opening and the closing of one balance."""
+    own = balance.account, balance.currency
+    return [row for row in value.sections if (row.account, row.currency) == own]
 
 
 def form_query(form: StatementForm) -> str:

@@ -117,7 +117,7 @@ def test_json_has_parameters_control_totals_and_the_same_bytes_each_time():
     content = to_json(told(customer, MAR, MAY))
     assert content == to_json(told(customer, MAR, MAY))
     document = json.loads(content)
-    assert document["format"] == "sla-ledger-statement/1"
+    assert document["format"] == "sla-ledger-statement/2"
     assert document["parameters"]["from_on"] == "2023-03-01"
     assert document["control"] == {
         "row_count": 1,
@@ -138,9 +138,17 @@ def test_csv_is_as_rfc_4180_wants_it_and_its_totals_follow_from_its_rows():
     assert content.count(b"\r\n") == content.count(b"\n")
     rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
     kinds = [row["kind"] for row in rows]
-    assert kinds == ["statement", "opening", "movement", "total of movements", "closing", "rows"]
+    assert kinds == [
+        "statement",
+        "opening",
+        "movement",
+        "total of section",
+        "total of movements",
+        "closing",
+        "rows",
+    ]
     moved = sum(Decimal(row["amount"]) for row in rows if row["kind"] == "movement")
-    assert moved == Decimal(rows[3]["amount"]) == Decimal("987.46")
+    assert moved == Decimal(rows[4]["amount"]) == Decimal("987.46")
     assert rows[-1]["description"] == "1"
 
 
@@ -180,4 +188,66 @@ def test_the_command_asks_for_our_company_where_there_are_several(tmp_path: Path
     with pytest.raises(CommandError, match="them, us"):
         call_command("statement", "customer", "2023-03", "--output", output)
     call_command("statement", "customer", "2023-03", "--legal-entity", "us", "--output", output)
-    assert output.read_bytes().startswith(b"kind,account,")
+    assert output.read_bytes().startswith(b"kind,section,account,")
+
+
+def test_what_moved_a_balance_stands_between_its_opening_and_its_closing():
+    customer = world.customer()
+    memo = customer.issue()
+    with world.as_("finance_approver"):
+        services.reverse_memo(memo, taken_on=date(2023, 4, 20), reason="the fee was wrong")
+    value = told(customer, APR, MAY)
+    assert [(row.section, row.count, row.amount) for row in value.sections] == [
+        ("credits", 1, world.CREDIT),
+        ("adjustments", 1, -world.CREDIT),
+    ]
+    for balance in value.balances:
+        moved = sum(row.amount for row in value.sections if row.account == balance.account)
+        assert balance.opening + moved == balance.closing
+    document = json.loads(to_json(value))
+    assert [row["section"] for row in document["sections"]] == ["credits", "adjustments"]
+    rows = list(csv.DictReader(io.StringIO(to_csv(value).decode())))
+    assert [row["section"] for row in rows if row["kind"] == "total of section"] == ["credits", "adjustments"]
+    assert [row["section"] for row in rows if row["kind"] == "movement"] == ["credits", "adjustments"]
+
+
+def test_a_vendors_payment_is_received_and_its_acknowledgement_a_credit():
+    vendor = world.vendor()
+    claim = vendor.send()
+    with world.as_("vendor_manager"):
+        services.acknowledge_claim(claim, taken_on=date(2023, 5, 2))
+    with world.as_("finance"):
+        services.receive_payment(claim, taken_on=date(2023, 6, 1))
+    found = {(row.account, row.section): row.amount for row in told(vendor, APR, JUL).sections}
+    assert found == {
+        ("claims_not_acknowledged", "credits"): world.VENDOR_CREDIT,
+        ("claims_not_acknowledged", "adjustments"): -world.VENDOR_CREDIT,
+        ("receivable_from_vendors", "credits"): world.VENDOR_CREDIT,
+        ("receivable_from_vendors", "applied"): -world.VENDOR_CREDIT,
+    }
+
+
+def test_goodwill_and_what_was_applied_stand_on_lines_of_their_own():
+    customer = world.customer()
+    memo = customer.issue()
+    with world.as_("finance"):
+        goodwill = services.propose_goodwill(
+            customer.contract, amount=Decimal("50.00"), taken_on=date(2023, 4, 12), reason="a bad week"
+        )
+    with world.as_("finance_approver"):
+        services.approve_memo(goodwill, taken_on=date(2023, 4, 12))
+    with world.as_("finance"):
+        services.issue_memo(goodwill, taken_on=date(2023, 4, 13))
+        invoice = customer.contract.invoices.get()
+        services.apply_credit(
+            memo,
+            invoice=invoice,
+            amount=Decimal("400.00"),
+            taken_on=date(2023, 4, 14),
+        )
+    found = {row.section: row.amount for row in told(customer, APR, MAY).sections}
+    assert found == {
+        "credits": world.CREDIT,
+        "goodwill": Decimal("50.000"),
+        "applied": Decimal("-400.000"),
+    }
