@@ -89,7 +89,7 @@ def _judge_other(alternative: dict[str, Any], shape: Shape, terms: Any, inputs: 
         if other.alternative is not None:
             result = engine.result(terms, inputs, reading=other.alternative)
         else:
-            result = engine.result(engine.replaced(terms, other.replaced), inputs)
+            result = engine.result(terms, inputs, replaced=other.replaced)
     except ReckoningError as error:
         return [_short(error)]
     return differences_of_other(alternative, shape.expected, result)

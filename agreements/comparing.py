@@ -10,6 +10,7 @@ from agreements.mapping import Check
 from agreements.placing import is_there, look_up, renamed
 from agreements.units import change, number
 from reckoning.fields import zone_info
+from reckoning.money import round_fraction
 
 # What describes a figure instead of being one: its name in words, a decimal "for display only", its unit.
 DESCRIBES = ("measured.name", "measured.decimal", "measured.unit")
@@ -83,10 +84,12 @@ def _differs(wanted: Any, check: Check, result: dict[str, Any]) -> list[str]:
     found = look_up(result, check.at)
     wanted = renamed(wanted, check.values)
     if check.compare == "credit":
-        return _credit(wanted, found, check)
+        return _credit(wanted, found, check, result.get("currency"))
     if check.compare == "filled":
         is_filled = bool(found) and number(found) != 0
         return [] if is_filled is wanted else [_said(wanted, found, check)]
+    if check.compare == "shown":
+        return [] if _is_shown(wanted, found, check.units) else [_said(wanted, found, check)]
     if check.units is not None:
         wanted = _in_units(wanted, check.units)
     if check.compare == "row":
@@ -120,7 +123,7 @@ def _same_instant(wanted: str, found: str) -> bool:
     return left.tzinfo is not None and right.tzinfo is not None and left == right
 
 
-def _credit(wanted: Any, found: Any, check: Check) -> list[str]:
+def _credit(wanted: Any, found: Any, check: Check, currency: Any) -> list[str]:
     """An amount with its currency, and exactly before it was rounded; or the amount alone.
 
     While a level falls in no row the amount is an open question, and what is paid until a person answers is
@@ -138,8 +141,10 @@ def _credit(wanted: Any, found: Any, check: Check) -> list[str]:
         faults.append(f"amount {amount} is expected, {found.get('credit_amount')} comes out")
     if not alone and not same(wanted["exact"], found.get("credit_exact")):
         faults.append(f"exactly {wanted['exact']} is expected, {found.get('credit_exact')} comes out")
-    if not alone and wanted["currency"] != found.get("currency"):
-        faults.append(f"currency {wanted['currency']} is expected, {found.get('currency')} comes out")
+    if not alone and wanted["currency"] != found.get("currency", currency):
+        faults.append(
+            f"currency {wanted['currency']} is expected, {found.get('currency', currency)} comes out"
+        )
     return faults
 
 
@@ -147,6 +152,15 @@ def _in_units(value: Any, units: tuple[str, str]) -> Any:
     if isinstance(value, list):
         return [_in_units(one, units) for one in value]
     return value if number(value) is None else change(value, *units)
+
+
+def _is_shown(wanted: Any, found: Any, units: tuple[str, str] | None) -> bool:
+    """Whether a decimal shows an exact figure, half up to as many decimals as it has."""
+    exact = number(found if units is None else _in_units(found, (units[1], units[0])))
+    if exact is None or not isinstance(wanted, str):
+        return False
+    places = len(wanted.partition(".")[2])
+    return wanted == str(round_fraction(exact, places, "half_up"))
 
 
 def _row(value: Any) -> Any:

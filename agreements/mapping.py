@@ -17,15 +17,15 @@ from agreements.units import KNOWN, is_unit, same_kind
 FORMAT = "sla-ledger-mapping/1"
 
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ :,'-]*(\.([A-Za-z0-9_][A-Za-z0-9_ :,'%-]*|\*))*")
-_ROOTS = ("inputs", "window", "currency", "item", "position")
+_ROOTS = ("inputs", "window", "currency", "item", "position", "beside")
 _ARITHMETIC = re.compile(r"[\w)\]]\s*(\*\*?|/|%|\^|\+|//)\s*[\w(\[]|[\d)]\s*-\s+[\d(]|[<>=]=|^=")
 _CODE = re.compile(r"\{\{|\{%|\$\{|\w\(|=>|\blambda\b|\beval\b|\bimport\b|`|;\s*\w+\s*=")
 _NOT_NUMBERS = re.compile(r"\d{4}-\d\d(-\d\d)?|[A-Z][A-Za-z]+(/[A-Za-z_]+){1,2}|sla-ledger-[a-z]+/\d+")
 
 _REFERENCE = {"from", "in", "as", "zone", "on", "edge", "values", "optional"}
-_REPETITION = ({"each", "item", "where"}, {"entries", "item", "where"})
+_REPETITION = ({"each", "item", "where", "beside"}, {"entries", "item", "where"})
 _CHECK = {"at", "compare", "values", "in", "as", "while_open"}
-_COMPARISONS = ("exact", "row", "credit", "filled", "local_span")
+_COMPARISONS = ("exact", "row", "credit", "filled", "shown", "local_span")
 _SHAPE = {
     "name", "cases", "has", "without", "equals", "terms", "reading", "input", "expected", "alternatives"
 }  # fmt: skip
@@ -135,7 +135,8 @@ def _check(at: str, plain: Any) -> Check:
     if compare not in _COMPARISONS:
         raise MappingFault(f"{at}.compare", f"is none of {', '.join(_COMPARISONS)}")
     for key, value in own.get("values", {}).items():
-        _constant(f"{at}.values.{key}", value)
+        for where, leaf in _leaves(f"{at}.values.{key}", value):
+            _constant(where, leaf)
     return Check(
         _path(f"{at}.at", own.get("at")),
         compare,
@@ -170,10 +171,15 @@ def _template_faults(at: str, template: Any) -> Iterator[tuple[str, str]]:
             yield fault.at, fault.sentence
     elif isinstance(template, dict) and ("each" in template or "entries" in template):
         if not any(set(template) <= known for known in _REPETITION):
-            yield at, f"knows only each or entries, item and where; {', '.join(sorted(template))} are given"
+            yield (
+                at,
+                f"knows only each or entries, item, where and beside; {', '.join(sorted(template))} are given",
+            )
             return
         try:
             _source(at, template.get("each", template.get("entries")))
+            for name, path in template.get("beside", {}).items():
+                _source(f"{at}.beside.{name}", path)
             for path, value in template.get("where", {}).items():
                 _source(f"{at}.where", path)
                 _constant(f"{at}.where.{path}", value)

@@ -97,11 +97,18 @@ def _repetition(template: dict[str, Any], scope: dict[str, Any]) -> list[Any]:
         raise CannotPlace(f"{path} is not a list of the case")
     placed: list[Any] = []
     for number, item in enumerate(found, 1):
-        inner = {**scope, "item": item, "position": str(number)}
+        beside = {name: _at(look_up(scope, at), number) for name, at in template.get("beside", {}).items()}
+        inner = {**scope, "item": item, "position": str(number), "beside": beside}
         wanted = template.get("where", {})
         if all(is_there(inner, at) and look_up(inner, at) == value for at, value in wanted.items()):
             placed.append(_place(template["item"], inner))
     return placed
+
+
+def _at(values: Any, number: int) -> Any:
+    if not isinstance(values, list) or number > len(values):
+        raise CannotPlace("a list that stands beside another has no item at the same position")
+    return values[number - 1]
 
 
 def _reference(reference: dict[str, Any], scope: dict[str, Any]) -> Any:
