@@ -6,10 +6,12 @@ takes the space of what happened once. Packing loses nothing; ``unpack`` gives t
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from operator import lt
+from itertools import groupby, islice
+from operator import lt, sub
 from struct import Struct, pack
+from typing import NamedTuple
 
 from base.csvio import Faults
 from reckoning.timeline import to_us
@@ -19,9 +21,21 @@ _EPOCH_2000 = 10_957  # days from 1970-01-01 to 2000-01-01, from which PostgreSQ
 _INT4, _INT8 = 23, 20  # the type numbers of PostgreSQL
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
+BATCH_ROWS = 16_384
 SPILL_ROWS = 500_000
 
 Slots = dict[int, tuple[int, int]]  # slot -> (good, bad)
+Row = tuple[int, datetime, int, int, str]  # service, start, good, total, segment
+
+
+class _Run(NamedTuple):
+    """Consecutive slots of one series and day."""
+
+    place: tuple[int, str]
+    day: int
+    slot: int
+    good: tuple[int, ...]
+    bad: list[int]
 
 
 @dataclass(slots=True)
@@ -120,14 +134,80 @@ class Packer:
         self.row_count = 0
         self.days: set[int] = set()
         self._open: dict[tuple[int, int], Chunk] = {}
+        self._waiting = 0
+        self._grid: dict[int, tuple[datetime, ...]] = {}
 
-    def chunks(self, rows: Iterable[tuple[int, datetime, int, int, str]]) -> Iterator[Chunk]:
+    def chunks(self, rows: Iterable[Row]) -> Iterator[Chunk]:
         """Chunks of rows (service, start, good, total, segment); the same key and day may come more than once."""
-        width, latest, keys, waiting = self.width, self.latest, self.keys, 0
-        service = segment = day = None
-        add_slot = add_good = add_bad = None
-        number = 0
-        for number, (a_service, at, good, total, a_segment) in enumerate(rows, 1):
+        incoming = iter(rows)
+        while batch := list(islice(incoming, BATCH_ROWS)):
+            runs = self._runs(batch)
+            if runs is None:
+                self._one_by_one(batch, self.row_count)
+            else:
+                self._by_runs(batch, runs)
+            self.row_count += len(batch)
+            yield from self._full()
+            if self._waiting > SPILL_ROWS:
+                yield from self._spill()
+        yield from self._open.values()
+        self._open = {}
+
+    def _runs(self, batch: list[Row]) -> "list[_Run] | None":
+        """A batch as runs of consecutive slots of one series, or None where there are few or a row has a fault.
+
+        This is the ordinary case, and it is looked at by columns: each of these steps is one loop in C.
+        """
+        services, starts, good, total, segments = zip(*batch, strict=True)
+        lengths = [(place, len(list(told))) for place, told in groupby(zip(services, segments, strict=True))]
+        if len(lengths) * 8 > len(batch):
+            return None
+        if set(map(type, good)) | set(map(type, total)) != {int}:
+            return None
+        bad = list(map(sub, total, good))
+        if min(good) < 0 or min(bad) < 0:
+            return None
+        at, runs = 0, []
+        for place, length in lengths:
+            end = at + length
+            while at < end:
+                if starts[at].tzinfo is None:
+                    return None
+                first = int(starts[at].timestamp())
+                day, second = divmod(first, DAY)
+                slot, rest = divmod(second, self.width)
+                upto = min(end, at + DAY // self.width - slot)
+                # Equal instants, whatever their zones; one without a zone or with a part of a second equals none.
+                if rest or first + (upto - at) * self.width > self.latest:
+                    return None
+                if starts[at:upto] != self._instants(day)[slot : slot + upto - at]:
+                    return None
+                runs.append(_Run(place, day, slot, good[at:upto], bad[at:upto]))
+                at = upto
+        return runs
+
+    def _by_runs(self, batch: list[Row], runs: "list[_Run]") -> None:
+        self._waiting += len(batch)
+        for place, day, slot, good, bad in runs:
+            chunk = self._chunk(place, day)
+            chunk.slots.extend(range(slot, slot + len(good)))
+            chunk.good.extend(good)
+            chunk.bad.extend(bad)
+
+    def _instants(self, day: int) -> tuple[datetime, ...]:
+        """The starts of the slots of a day."""
+        found = self._grid.get(day)
+        if found is None:
+            if len(self._grid) * DAY > 500_000 * self.width:
+                self._grid.clear()
+            midnight = datetime.fromordinal(day + 719_163).replace(tzinfo=UTC)
+            found = tuple(midnight + timedelta(seconds=second) for second in range(0, DAY, self.width))
+            self._grid[day] = found
+        return found
+
+    def _one_by_one(self, batch: list[Row], before: int) -> None:
+        """Rows in any order and with any fault."""
+        for number, (service, at, good, total, segment) in enumerate(batch, before + 1):
             if type(good) is not int or type(total) is not int or not 0 <= good <= total:
                 self.faults.add(
                     number, "good", f"is {good!r} of {total!r}; whole numbers are expected, good of total"
@@ -140,41 +220,48 @@ class Packer:
                 continue
             # Exact: a whole number of seconds, far below 2**53.
             seconds = int(at.timestamp())
-            a_day, second = divmod(seconds, DAY)
-            slot, rest = divmod(second, width)
+            day, second = divmod(seconds, DAY)
+            slot, rest = divmod(second, self.width)
             if rest:
                 self.faults.add(
-                    number, "start", f"is {at.isoformat()}, which no bucket of {width} s starts at"
+                    number, "start", f"is {at.isoformat()}, which no bucket of {self.width} s starts at"
                 )
                 continue
-            if seconds + width > latest:
-                self.future.append((number, (a_service, at.isoformat(), good, total, a_segment)))
+            if seconds + self.width > self.latest:
+                self.future.append((number, (service, at.isoformat(), good, total, segment)))
                 continue
-            if a_day != day or a_service != service or a_segment != segment or add_slot is None:
-                if waiting > SPILL_ROWS:
-                    yield from self._spill()
-                    waiting = sum(len(chunk.slots) for chunk in self._open.values())
-                service, segment, day = a_service, a_segment, a_day
-                key = keys.setdefault((a_service, a_segment), len(keys))
-                chunk = self._open.get((key, a_day))
-                if chunk is None:
-                    chunk = self._open[key, a_day] = Chunk(key, a_day)
-                    self.days.add(a_day)
-                add_slot, add_good, add_bad = chunk.slots.append, chunk.good.append, chunk.bad.append
-            add_slot(slot)
-            add_good(good)
-            add_bad(total - good)
-            waiting += 1
-        self.row_count = number
-        yield from self._open.values()
-        self._open = {}
+            chunk = self._chunk((service, segment), day)
+            chunk.slots.append(slot)
+            chunk.good.append(good)
+            chunk.bad.append(total - good)
+            self._waiting += 1
+
+    def _chunk(self, place: tuple[int, str], day: int) -> Chunk:
+        key = self.keys.get(place)
+        if key is None:
+            key = self.keys[place] = len(self.keys)
+        chunk = self._open.get((key, day))
+        if chunk is None:
+            chunk = self._open[key, day] = Chunk(key, day)
+            self.days.add(day)
+        return chunk
+
+    def _full(self) -> Iterator[Chunk]:
+        """Hand out the days that are complete, so that the database takes them in while the rest is read."""
+        number = DAY // self.width
+        for place in [place for place, chunk in self._open.items() if len(chunk.slots) >= number]:
+            chunk = self._open.pop(place)
+            self._waiting -= len(chunk.slots)
+            yield chunk
 
     def _spill(self) -> Iterator[Chunk]:
         """Hand out the days before the last one; all of them where there is but one."""
         last = max(day for _, day in self._open)
         over = [place for place in self._open if place[1] < last] or list(self._open)
         for place in over:
-            yield self._open.pop(place)
+            chunk = self._open.pop(place)
+            self._waiting -= len(chunk.slots)
+            yield chunk
 
 
 def day_of(number: int) -> date:

@@ -151,6 +151,7 @@ def test_a_delivery_that_contradicts_itself_is_refused(source, actions):
 
 def test_a_day_that_is_split_in_the_sending_is_put_together(source, actions, monkeypatch):
     monkeypatch.setattr("measurements.packing.SPILL_ROWS", 5)
+    monkeypatch.setattr("measurements.packing.BATCH_ROWS", 3)
     other = Service.objects.get(code="copilot").pk
     rows = [
         row
