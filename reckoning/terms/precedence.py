@@ -269,7 +269,7 @@ def _objectives(
             owner = next((one for one in live if one.name == laid.get(place)), live[homes[key]])
             ours = _voice(owner, _level(target, promise.target_inclusive))
             sentence = (
-                f"{owner.name} ({owner.owner}) promises {ours.says} and {document.name} ({document.owner}) has the aim of "
+                f"{owner.name} ({owner.owner}) promises {ours.says} and {document.name} ({document.owner}) aims for "
                 f"{voice.says}: the aim is not above the promise, so that a miss of the promise may be no miss of "
                 f"the aim. The promise computes."
             )
