@@ -1,73 +1,127 @@
-"""The axis of levels, cut into points and gaps at every bound that a schedule or a target names.
+"""The axis of the figure that a table looks up, cut into points and gaps at every bound that is named.
 
-Between two neighbouring bounds nothing changes, so that looking at one level of each piece is looking at all.
+Between two neighbouring bounds nothing changes, so that looking at one value of each piece is looking at all.
 """
 
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from reckoning.terms.figure_names import figure_names
 from reckoning.terms.model import CommitmentTerms
+from reckoning.terms.schedules import SECONDS_IN, TierSchedule
 
 _ZERO, _HUNDRED = Decimal(0), Decimal(100)
 
 
 class Piece(NamedTuple):
-    """A single level (lower equals upper) or the open gap between two neighbouring bounds, in percent."""
+    """A single value (lower equals upper), or the open gap between two neighbouring bounds.
+
+    The last gap of a figure without an end has no upper bound. Values are in percent for a level, else in the
+    unit of the bounds, which `unit` names.
+    """
 
     lower: Decimal
-    upper: Decimal
+    upper: Decimal | None
     missed: bool
     tiers: tuple[int, ...]
     unsaid: tuple[int, ...]
+    unit: str
 
     @property
     def is_point(self) -> bool:
-        """Whether the piece is one level."""
+        """Whether the piece is one value."""
         return self.lower == self.upper
 
     @property
     def words(self) -> str:
         """The piece in words."""
         if self.is_point:
-            return f"of exactly {self.lower:f} %"
-        return f"between {self.lower:f} % and {self.upper:f} %"
+            return f"of exactly {self.lower:f}{self.unit}"
+        if self.upper is None:
+            return f"above {self.lower:f}{self.unit}"
+        return f"between {self.lower:f}{self.unit} and {self.upper:f}{self.unit}"
 
 
 def pieces(commitment: CommitmentTerms) -> list[Piece]:
-    """All pieces from 0 to 100 %, in order. A gap that rounding before comparing leaves empty is left out."""
-    bounds = {_ZERO, _HUNDRED, commitment.target_percent}
-    for tier in commitment.schedule.tiers:
+    """All pieces in rising order; none where the schedule is no table.
+
+    A gap that rounding before comparing leaves empty is left out.
+    """
+    schedule = commitment.schedule
+    if not isinstance(schedule, TierSchedule):
+        return []
+    level = schedule.on == "level"
+    bounds = {_ZERO, _HUNDRED} if level else {_ZERO}
+    if level and commitment.target_percent is not None:
+        bounds.add(commitment.target_percent)
+    limit = commitment.limit
+    if limit is not None and limit.on == schedule.on and limit.bounds_in == schedule.bounds_in:
+        bounds.add(limit.value)
+    for tier in schedule.tiers:
         bounds.update(bound for bound in (tier.lower, tier.upper) if bound is not None)
-    ordered = sorted(bounds)
+    ordered = sorted(bound for bound in bounds if bound >= 0)
     found: list[Piece] = []
     for index, bound in enumerate(ordered):
-        if _can_occur(commitment, bound, bound):
-            found.append(_piece(commitment, bound, bound))
-        if index + 1 < len(ordered) and _can_occur(commitment, bound, ordered[index + 1]):
-            found.append(_piece(commitment, bound, ordered[index + 1]))
+        after = ordered[index + 1] if index + 1 < len(ordered) else None
+        if _can_occur(commitment, schedule, bound, bound):
+            found.append(_piece(commitment, schedule, bound, bound))
+        if after is None and level:
+            continue
+        if after is None or _can_occur(commitment, schedule, bound, after):
+            found.append(_piece(commitment, schedule, bound, after))
     return found
 
 
-def _piece(commitment: CommitmentTerms, lower: Decimal, upper: Decimal) -> Piece:
-    level = (Fraction(lower) + Fraction(upper)) / 2
-    target = Fraction(commitment.target_percent)
-    met = level >= target if commitment.target_inclusive else level > target
-    inside = [tier.holds(level) for tier in commitment.schedule.tiers]
+def unit_words(commitment: CommitmentTerms, schedule: TierSchedule) -> str:
+    """The unit of the bounds as it follows a number: " %", " minutes", or nothing."""
+    unit = figure_names(commitment.indicator).get(schedule.on)
+    if unit == "ratio":
+        return " %"
+    if unit == "seconds":
+        return " seconds" if schedule.bounds_in == "as_measured" else f" {schedule.bounds_in}"
+    return ""
+
+
+def _piece(
+    commitment: CommitmentTerms, schedule: TierSchedule, lower: Decimal, upper: Decimal | None
+) -> Piece:
+    value = Fraction(lower) + 1 if upper is None else (Fraction(lower) + Fraction(upper)) / 2
+    inside = [tier.holds(value) for tier in schedule.tiers]
     return Piece(
         lower,
         upper,
-        not met,
+        _missed(commitment, schedule, value),
         tuple(index for index, one in enumerate(inside) if one is True),
         tuple(index for index, one in enumerate(inside) if one is None),
+        unit_words(commitment, schedule),
     )
 
 
-def _can_occur(commitment: CommitmentTerms, lower: Decimal, upper: Decimal) -> bool:
-    """Whether a compared level can lie there: with rounding before comparing, only on the grid of its places."""
-    if commitment.level_rounding is None:
+def _missed(commitment: CommitmentTerms, schedule: TierSchedule, value: Fraction) -> bool:
+    """Whether a value misses the promise. Where the promise is about another figure, no downtime keeps it."""
+    limit = commitment.limit
+    if limit is not None and limit.on == schedule.on:
+        return not limit.kept(value * SECONDS_IN[schedule.bounds_in])
+    if schedule.on != "level":
+        return value > 0
+    if commitment.target_percent is None:
         return True
-    grid = int(10**commitment.level_rounding.places)
+    target = Fraction(commitment.target_percent)
+    return value < target if commitment.target_inclusive else value <= target
+
+
+def _can_occur(commitment: CommitmentTerms, schedule: TierSchedule, lower: Decimal, upper: Decimal) -> bool:
+    """Whether a compared value can lie there: with rounding before comparing, only on the grid of its places;
+    a count only on whole numbers.
+    """
+    rounding = schedule.lookup_rounding or (commitment.level_rounding if schedule.on == "level" else None)
+    if rounding is not None:
+        grid = int(10**rounding.places)
+    elif figure_names(commitment.indicator).get(schedule.on) == "count":
+        grid = 1
+    else:
+        return True
     low, high = Fraction(lower) * grid, Fraction(upper) * grid
     if low == high:
         return low.denominator == 1
@@ -89,6 +143,8 @@ def _words(run: list[Piece]) -> str:
     first, last = run[0], run[-1]
     if first.lower == last.upper:
         return first.words
-    begin = f"from {first.lower:f} %" if first.is_point else f"above {first.lower:f} %"
-    end = f"up to {last.upper:f} %" if last.is_point else f"below {last.upper:f} %"
+    begin = f"from {first.lower:f}{first.unit}" if first.is_point else f"above {first.lower:f}{first.unit}"
+    if last.upper is None:
+        return f"{begin} on" if first.is_point else begin
+    end = f"up to {last.upper:f}{last.unit}" if last.is_point else f"below {last.upper:f}{last.unit}"
     return f"{begin} and {end}"

@@ -1,12 +1,17 @@
 """What a careful reader would ask about terms before anybody signs them (rule 8)."""
 
 from collections.abc import Callable, Collection, Iterator
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from reckoning.terms.blocks import ClaimByDeadline
+from reckoning.canonical import decimal_text
+from reckoning.money import round_fraction
+from reckoning.terms.claims import ClaimByDeadline
+from reckoning.terms.figure_names import figure_names
 from reckoning.terms.indicators import UptimeFromWeightedSeconds
-from reckoning.terms.ladder import Piece, joined, pieces
+from reckoning.terms.ladder import Piece, joined, pieces, unit_words
 from reckoning.terms.model import CommitmentTerms, Terms
+from reckoning.terms.schedules import Flat, PerUnit, Tier, TierSchedule
 
 Severity = Literal["error", "warning"]
 
@@ -49,92 +54,142 @@ def _unplayed(commitment: CommitmentTerms, place: str, known_roles: Collection[s
     )
 
 
+def _table(commitment: CommitmentTerms) -> TierSchedule | None:
+    return commitment.schedule if isinstance(commitment.schedule, TierSchedule) else None
+
+
+def _what(commitment: CommitmentTerms) -> str:
+    on = commitment.schedule.on
+    return "A level" if on == "level" else f"The figure {on}"
+
+
 def _holes(commitment: CommitmentTerms) -> Iterator[Finding]:
     # A point on a bound of which the text does not say is reported as such, not as a hole.
+    schedule = _table(commitment)
+    if schedule is None or schedule.none == "nothing":
+        return
     empty = [one for one in pieces(commitment) if one.missed and not one.tiers and not one.unsaid]
     for words in joined(empty):
         yield Finding(
             "TIER_HOLE",
             "schedule.tiers",
-            f"A level {words} misses the target and lies in no tier.",
-            "Let a bound include it or move a bound; otherwise such a result becomes an open question.",
+            f"{_what(commitment)} {words} misses the target and lies in no tier.",
+            "Let a bound include it or move a bound; otherwise such a result becomes an open question. Where the "
+            "text means that it earns nothing, set none to nothing.",
             "error",
         )
 
 
 def _overlaps(commitment: CommitmentTerms) -> Iterator[Finding]:
+    schedule = _table(commitment)
+    if schedule is None or schedule.several != "ask":
+        return
     by_tiers: dict[tuple[int, ...], list[Piece]] = {}
     for one in pieces(commitment):
-        pays = one.missed or not commitment.schedule.requires_missed_target
+        pays = one.missed or not schedule.requires_missed_target
         if pays and len(one.tiers) > 1:
             by_tiers.setdefault(one.tiers, []).append(one)
     for tiers, parts in by_tiers.items():
-        labels = " and ".join(commitment.schedule.tiers[index].label for index in tiers)
+        labels = " and ".join(schedule.tiers[index].label for index in tiers)
         for words in joined(parts):
+            both = all(part.is_point for part in parts)
             yield Finding(
-                "TIER_OVERLAP",
+                "TIER_BOTH_ENDS" if both else "TIER_OVERLAP",
                 f"schedule.tiers.{tiers[1]}",
-                f"A level {words} lies in {labels} at once.",
-                "Let exactly one of them include it.",
+                f"{_what(commitment)} {words} lies in {labels} at once.",
+                "Let exactly one of them include it, or say by several which of them applies.",
                 "error",
             )
 
 
 def _unstated(commitment: CommitmentTerms) -> Iterator[Finding]:
-    for index, tier in enumerate(commitment.schedule.tiers):
+    schedule = _table(commitment)
+    for index, tier in enumerate(schedule.tiers if schedule else ()):
         for side, bound, inclusive in (
             ("lower", tier.lower, tier.lower_inclusive),
             ("upper", tier.upper, tier.upper_inclusive),
         ):
-            if bound is not None and inclusive is None:
+            if bound is not None and inclusive is None and schedule is not None:
                 yield Finding(
                     "TIER_BOUND_UNSTATED",
                     f"schedule.tiers.{index}.{side}_inclusive",
-                    f"The tier does not say whether a level of exactly {bound:f} % belongs to it.",
+                    f"The tier does not say whether {_what(commitment).lower()} of exactly "
+                    f"{bound:f}{unit_words(commitment, schedule)} belongs to it.",
                     f"Set {side}_inclusive to true or false.",
                     "error",
                 )
 
 
 def _order(commitment: CommitmentTerms) -> Iterator[Finding]:
-    """A worse level should never earn less than a better one."""
-    tiers = commitment.schedule.tiers
+    """A worse figure should never earn less than a better one."""
+    schedule = _table(commitment)
+    if schedule is None or _direction(commitment) == 0:
+        return
+    tiers = schedule.tiers
+    unit = tiers[0].worth_unit
+    shown = " %" if unit == "percent" else f" {unit.replace('_', ' ')}"
     seen: set[tuple[int, int]] = set()
     best: int | None = None
-    for one in reversed(pieces(commitment)):
+    cut = pieces(commitment)
+    for one in reversed(cut) if _direction(commitment) < 0 else cut:
         for index in one.tiers:
-            if best is not None and tiers[index].percent < tiers[best].percent and (index, best) not in seen:
+            if best is not None and tiers[index].worth < tiers[best].worth and (index, best) not in seen:
+                if len(one.tiers) > 1 and schedule.several in ("highest", "last"):
+                    continue
                 seen.add((index, best))
                 yield Finding(
                     "TIER_NOT_MONOTONE",
-                    f"schedule.tiers.{index}.percent",
-                    f"{tiers[index].label} earns {tiers[index].percent:f} %, less than the "
-                    f"{tiers[best].percent:f} % of the better levels in {tiers[best].label}.",
-                    "Let worse levels earn at least as much as better ones.",
+                    f"schedule.tiers.{index}.{unit}",
+                    f"{tiers[index].label} earns {_number(tiers[index])}{shown}, less than the "
+                    f"{_number(tiers[best])}{shown} of the better {_kind(commitment)} in {tiers[best].label}.",
+                    f"Let worse {_kind(commitment)} earn at least as much as better ones.",
                     "error",
                 )
         for index in one.tiers:
-            if best is None or tiers[index].percent > tiers[best].percent:
+            if best is None or tiers[index].worth > tiers[best].worth:
                 best = index
+
+
+def _number(tier: Tier) -> str:
+    return f"{getattr(tier, tier.worth_unit):f}"
+
+
+def _kind(commitment: CommitmentTerms) -> str:
+    return "levels" if commitment.schedule.on == "level" else "values"
+
+
+def _direction(commitment: CommitmentTerms) -> int:
+    """-1 where lower is worse (a level), 1 where higher is worse (downtime, events), 0 where nobody says."""
+    on = commitment.schedule.on
+    if on == "level":
+        return -1
+    if commitment.limit is not None and commitment.limit.on == on:
+        return 1 if commitment.limit.op in ("at_most", "less_than") else -1
+    unit = figure_names(commitment.indicator).get(on)
+    return 1 if unit in ("seconds", "count") or on == "shortfall_percent" else 0
 
 
 def _reach(commitment: CommitmentTerms) -> Iterator[Finding]:
     """A tier that no missed level can reach, and a tier that claims a level which meets the target."""
-    if not commitment.schedule.requires_missed_target:
+    schedule = _table(commitment)
+    if schedule is None or not schedule.requires_missed_target:
         return
     cut = pieces(commitment)
-    for index, tier in enumerate(commitment.schedule.tiers):
+    for index, tier in enumerate(schedule.tiers):
         mine = [one for one in cut if index in one.tiers or index in one.unsaid]
         kept = [one for one in mine if not one.missed and index in one.tiers]
         if not any(one.missed for one in mine):
+            if not tier.worth:
+                continue
             yield Finding(
                 "TIER_UNREACHABLE",
                 f"schedule.tiers.{index}",
-                f"No level that misses the target can lie in {tier.label}.",
+                f"No {'level' if schedule.on == 'level' else schedule.on} that misses the target can lie in "
+                f"{tier.label}.",
                 "Remove the tier, or correct its bounds or the target.",
                 "error",
             )
-        elif kept:
+        elif kept and commitment.target_percent is not None and schedule.on == "level" and tier.worth:
             sign = "at least" if commitment.target_inclusive else "above"
             yield Finding(
                 "TARGET_AND_TIER_DISAGREE",
@@ -144,31 +199,139 @@ def _reach(commitment: CommitmentTerms) -> Iterator[Finding]:
                 "Let the tier end below the target, or state by requires_missed_target which of the two decides.",
                 "error",
             )
+        elif _shadowed(schedule, index, mine):
+            yield Finding(
+                "TIER_UNREACHABLE",
+                f"schedule.tiers.{index}",
+                f"Wherever {tier.label} matches, another row applies ({schedule.several} of several).",
+                "Remove the row, or say otherwise which of several rows applies.",
+                "warning",
+            )
+
+
+def _shadowed(schedule: TierSchedule, index: int, mine: list[Piece]) -> bool:
+    """Whether the rule about several rows never chooses this row."""
+    if schedule.several == "ask" or not mine:
+        return False
+    worth = [tier.worth for tier in schedule.tiers]
+    choose = {
+        "first": lambda rows: rows[0],
+        "last": lambda rows: rows[-1],
+        "highest": lambda rows: max(rows, key=lambda row: worth[row]),
+        "lowest": lambda rows: min(rows, key=lambda row: worth[row]),
+    }[schedule.several]
+    return all(len(one.tiers) > 1 and choose(one.tiers) != index for one in mine)
 
 
 def _caps(commitment: CommitmentTerms) -> Iterator[Finding]:
-    highest = max(tier.percent for tier in commitment.schedule.tiers)
-    shortest = _SHORTEST_WINDOW_DAYS[commitment.window.kind]
+    schedule = _table(commitment)
+    shortest = _SHORTEST_WINDOW_DAYS.get(commitment.window.kind)
+    if schedule is None or schedule.tiers[0].worth_unit != "percent" or schedule.each != "window":
+        return
+    highest = max(tier.worth for tier in schedule.tiers)
     for index, cap in enumerate(commitment.caps):
-        percent = None
+        percent: Fraction | None = None
+        if cap.per not in ("window", "outage") or cap.of is not None:
+            continue
         if cap.kind == "percent_of_fee":
-            percent = cap.value
-        elif cap.kind == "days_of_fee" and cap.value < shortest:
+            percent = Fraction(cap.value)
+        elif cap.kind == "days_of_fee" and shortest is not None and cap.value < shortest:
             # In the shortest window a day is worth most, so this is what the cap allows at the most.
-            percent = cap.value * 100 / shortest
+            percent = Fraction(cap.value) * 100 / shortest
         if percent is not None and percent < highest:
             yield Finding(
                 "CAP_BELOW_TIER",
                 f"caps.{index}.value",
-                f"The cap allows at most {percent:.4g} % of the fee and a tier promises {highest:f} %.",
+                f"The cap allows at most {_rounded(percent)} % of the fee and a tier promises "
+                f"{_rounded(highest)} %.",
                 "Raise the cap or lower the tier: the listed credit can never be paid.",
                 "error",
             )
 
 
+def _rounded(value: Fraction) -> str:
+    return decimal_text(round_fraction(value, 2, "half_up"))
+
+
+def _names(commitment: CommitmentTerms) -> Iterator[Finding]:
+    """Figures that are named and that the indicator does not give."""
+    known = {*figure_names(commitment.indicator), "shortfall_percent", "missed", "earned"}
+    schedule = commitment.schedule
+    named: list[tuple[str, str | None]] = []
+    if schedule.kind in ("tiers", "per_unit"):
+        named.append(("schedule.on", schedule.on))
+    if commitment.limit is not None:
+        named.append(("limit.on", commitment.limit.on))
+    if isinstance(schedule, PerUnit):
+        for side in ("beyond", "up_to"):
+            bound = getattr(schedule, side)
+            if bound is not None and bound.of is not None:
+                named.append((f"schedule.{side}.of", bound.of))
+    named.extend(
+        (f"schedule.factors.{index}.figure", factor.figure)
+        for index, factor in enumerate(schedule.factors)
+        if factor.figure is not None
+    )
+    for path, name in named:
+        if name not in known:
+            listed = ", ".join(sorted(figure_names(commitment.indicator)))
+            yield Finding(
+                "FIGURE_UNKNOWN",
+                path,
+                f"The indicator {commitment.indicator.kind} gives no figure {name!r}; it gives {listed}.",
+                "Name one of these, or let the facts give the figure already aggregated.",
+                "warning",
+            )
+
+
+def _worth(commitment: CommitmentTerms) -> Iterator[Finding]:
+    """Entitlements that cannot become an amount."""
+    schedule = commitment.schedule
+    if isinstance(schedule, TierSchedule):
+        units = {tier.worth_unit for tier in schedule.tiers}
+    elif isinstance(schedule, (PerUnit, Flat)):
+        units = {schedule.worth.worth_unit}
+    else:
+        units = set()
+    if "points" in units and schedule.points_percent is None:
+        yield Finding(
+            "POINTS_WITHOUT_WORTH",
+            "schedule.points_percent",
+            "Points are earned, and nothing says what a point is worth.",
+            "Say in points_percent how many percent of the fee base a point is.",
+            "warning",
+        )
+    if isinstance(schedule, PerUnit) and schedule.first is not None:
+        first = schedule.first.worth.worth_unit
+        if first not in units:
+            yield Finding(
+                "WORTH_UNITS_DIFFER",
+                "schedule.first.worth",
+                f"The first unit earns in {first} and the others in {', '.join(units)}.",
+                "Let both earn in the same unit.",
+                "error",
+            )
+    if schedule.each == "event" and commitment.indicator.kind != "events_on_time":
+        yield Finding(
+            "NO_ROWS_FOR_EACH",
+            "schedule.each",
+            f"Each event earns by itself, and {commitment.indicator.kind} has no events.",
+            "Use an indicator of events, or apply the schedule to the window or to each outage.",
+            "error",
+        )
+    if schedule.each in ("outage", "day") and commitment.indicator.kind != "uptime_from_intervals":
+        yield Finding(
+            "NO_ROWS_FOR_EACH",
+            "schedule.each",
+            f"Each {schedule.each} earns by itself, and {commitment.indicator.kind} has no outages.",
+            "Use uptime_from_intervals, or apply the schedule to the window.",
+            "error",
+        )
+
+
 def _rounding(commitment: CommitmentTerms) -> Iterator[Finding]:
     rounding = commitment.level_rounding
-    if rounding is None:
+    if rounding is None or commitment.target_percent is None:
         return
     exponent = commitment.target_percent.as_tuple().exponent
     target_places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
@@ -229,6 +392,8 @@ def _clauses(commitment: CommitmentTerms) -> Iterator[Finding]:
 
 _CHECKS: tuple[Callable[[CommitmentTerms], Iterator[Finding]], ...] = (
     _indicator,
+    _names,
+    _worth,
     _clauses,
     _rounding,
     _holes,
