@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from agreements.mapping import Check
 from agreements.placing import is_there, look_up, renamed
 from agreements.units import change, number
-from reckoning.fields import zone_info
 from reckoning.money import round_fraction
 
 # What describes a figure instead of being one: its name in words, a decimal "for display only", its unit.
 DESCRIBES = ("measured.name", "measured.decimal", "measured.unit")
 
 _ROW = re.compile(r"([\[(?])\s*(-inf|-?[\d.]+)\s*,\s*(\+?inf|-?[\d.]+)\s*([\])?])")
-_LOCAL = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d)-(\d\d:\d\d)( .*)?")
 
 
 def differences(expected: dict[str, Any], checks: dict[str, Check], result: dict[str, Any]) -> list[str]:
@@ -94,8 +92,6 @@ def _differs(wanted: Any, check: Check, result: dict[str, Any]) -> list[str]:
         wanted = _in_units(wanted, check.units)
     if check.compare == "row":
         wanted, found = _row(wanted), _row(found)
-    if check.compare == "local_span":
-        return [] if _same_local(wanted, found) else [_said(wanted, found, check)]
     return [] if same(wanted, found) else [_said(wanted, found, check)]
 
 
@@ -177,18 +173,6 @@ def _row(value: Any) -> Any:
                 closing,
             )
     return value
-
-
-def _same_local(wanted: Any, found: Any) -> bool:
-    """Whether a span in UTC with its zone is the one that is written in local time."""
-    match = _LOCAL.fullmatch(wanted) if isinstance(wanted, str) else None
-    if match is None or not isinstance(found, dict):
-        return False
-    zone = zone_info(found["zone"])
-    start, end = (
-        datetime.fromisoformat(found[name]).replace(tzinfo=UTC).astimezone(zone) for name in ("start", "end")
-    )
-    return f"{start:%Y-%m-%d %H:%M}-{end:%H:%M}" == f"{match[1]} {match[2]}-{match[3]}"
 
 
 def _said(wanted: Any, found: Any, check: Check) -> str:

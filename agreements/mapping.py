@@ -25,7 +25,7 @@ _NOT_NUMBERS = re.compile(r"\d{4}-\d\d(-\d\d)?|[A-Z][A-Za-z]+(/[A-Za-z_]+){1,2}|
 _REFERENCE = {"from", "in", "as", "zone", "on", "edge", "values", "optional"}
 _REPETITION = ({"each", "item", "where", "beside"}, {"entries", "item", "where"})
 _CHECK = {"at", "compare", "values", "in", "as", "while_open"}
-_COMPARISONS = ("exact", "row", "credit", "filled", "shown", "local_span")
+_COMPARISONS = ("exact", "row", "credit", "filled", "shown")
 _SHAPE = {
     "name", "cases", "has", "without", "equals", "terms", "reading", "input", "expected", "alternatives"
 }  # fmt: skip

@@ -121,8 +121,9 @@ def test_an_alternative_states_its_figures_bare() -> None:
     ]
 
 
-def test_a_local_span_is_compared_in_its_zone() -> None:
-    mine = checks(local={"at": "span", "compare": "local_span"})
-    span = {"start": "2024-03-16T06:00:00Z", "end": "2024-03-16T10:00:00Z", "zone": "America/New_York"}
-    assert differences({"local": "2024-03-16 02:00-06:00 US Eastern"}, mine, {"span": span}) == []
-    assert differences({"local": "2024-03-16 03:00-07:00 US Eastern"}, mine, {"span": span}) != []
+def test_a_shown_figure_has_the_decimals_that_are_shown() -> None:
+    mine = checks(shown={"at": "level", "compare": "shown", "in": "percent", "as": "ratio"})
+    assert differences({"shown": "99.19"}, mine, {"level": "123/124"}) == []
+    assert differences({"shown": "99.2"}, mine, {"level": "123/124"}) == []
+    assert differences({"shown": "99.20"}, mine, {"level": "123/124"}) != []
+    assert differences({"shown": "99.193"}, mine, {"level": "123/124"}) != []
