@@ -5,18 +5,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from base.console.files import ConsoleError, faults_named, json_text, plain_of
+from reckoning.calculation import calculate
+from reckoning.calculation.documents import MAX_INPUT_BYTES
 
-MAX_INPUT_BYTES = 32_000_000
-MAX_INPUT_VALUES = 2_000_000
+MAX_INPUT_VALUES = 5_000_000
 
 
 def main(arguments: Sequence[str], out: TextIO) -> int:
-    """Reckon and print. Status 0, or 1 where a question is open; raises ConsoleError."""
+    """Reckon and print. Status 0; raises ConsoleError."""
     options = _parser().parse_args(list(arguments))
     terms = plain_of(options.terms)
     facts = plain_of(options.input, max_bytes=MAX_INPUT_BYTES, max_values=MAX_INPUT_VALUES)
-    from reckoning.calculation import calculate
-
     with faults_named(f"{options.terms}, {options.input}"):
         result: dict[str, Any] = calculate(terms, facts)
     if options.window:
@@ -60,12 +59,16 @@ def lines_of(result: dict[str, Any]) -> Iterator[str]:
             yield f"  {key}: {assessed['outcome']}"
             yield from (f"    {line}" for line in _assessed(assessed))
         for name, combined in one.get("combinations", {}).items():
-            chosen = f", {combined['chosen']}" if combined.get("chosen") else ""
-            yield f"  {name}: {combined['outcome']}{chosen}, credit {combined.get('credit_amount')}"
-    for name, right in result.get("rights", {}).items():
-        yield f"right {name}: {_short(right)}"
-    if result.get("remedy"):
-        yield f"remedy: {_short(result['remedy'])}"
+            yield f"  {name}: {combined['outcome']}"
+            yield from (
+                f"    {line}"
+                for line in _details(combined, ("parts", "chosen", "credit_amount", "capped_by"))
+            )
+            yield from (f"    {line}" for line in _open(combined))
+    for key, total in result.get("totals", {}).items():
+        yield f"total {key}: {_short(total)}"
+    for key, remedy in result.get("remedy", {}).items():
+        yield f"remedy {key}: {_short(remedy)}"
     names = ("terms_sha256", "input_sha256", "engine_version")
     yield ", ".join(f"{name} {result[name]}" for name in names if result.get(name))
 
@@ -75,27 +78,40 @@ def _assessed(assessed: dict[str, Any]) -> Iterator[str]:
     if level:
         yield f"level {level['percent']} % ({level['exact']})"
     for name, figure in assessed.get("figures", {}).items():
+        if name == "level":
+            continue
         unit = f" {figure['unit']}" if figure.get("unit") else ""
         yield f"{name} {figure.get('decimal')}{unit} ({figure['exact']})"
-    for name in ("tier", "entitlement", "credit_amount", "claim_deadline_on"):
-        if assessed.get(name) is not None:
-            currency = f" {assessed['currency']}" if name == "credit_amount" else ""
-            yield f"{name} {_short(assessed[name])}{currency}"
-    if assessed.get("claim"):
-        yield f"claim {_short(assessed['claim'])}"
-    for question in assessed.get("open_questions", []):
-        yield f"OPEN {question['code']}: {question['sentence']}"
+    yield from _details(
+        assessed, ("tier", "entitlement", "capped_by", "withheld", "credit_amount", "claim_deadline_on")
+    )
+    yield from _details(assessed, ("claim",))
+    yield from _open(assessed)
     for other in assessed.get("other_readings", []):
         yield f"other reading, {other['name']}: {other['outcome']}, credit {other.get('credit_amount')}"
     for step in assessed.get("trace", []):
         yield f"{step['stage']} [{step['clause']}] {step['rule']}"
-        yield f"  {_short(step['inputs'])} -> {_short(step['output'])}"
+        figures = " -> ".join(text for text in (_short(step["inputs"]), _short(step["output"])) if text)
+        if figures:
+            yield f"  {figures}"
+
+
+def _details(found: dict[str, Any], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if found.get(name) not in (None, [], {}):
+            currency = f" {found['currency']}" if name == "credit_amount" and found.get("currency") else ""
+            yield f"{name} {_short(found[name])}{currency}"
+
+
+def _open(found: dict[str, Any]) -> Iterator[str]:
+    for question in found.get("open_questions", []):
+        yield f"OPEN {question['code']}: {question['sentence']}"
 
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(
-            f"{name} {_short(item)}" for name, item in value.items() if item not in (None, [], {})
+            f"{name} {_short(item)}" for name, item in value.items() if item not in (None, "", [], {})
         )
     if isinstance(value, list):
         return "; ".join(_short(item) for item in value)

@@ -25,6 +25,7 @@ from base.console.files import (
     terms_of,
     values_of,
 )
+from reckoning.calculation import input_json_schema, parse_input
 from reckoning.canonical import canonical_object
 from reckoning.terms.amendments import Amendment, Standing, conformed, parse_amendment, texts
 from reckoning.terms.document import parse_terms, terms_json_schema, terms_sha256
@@ -42,6 +43,7 @@ _SCHEMAS: dict[str, tuple[str, Callable[[], dict[str, Any]], Parser]] = {
     "template": ("sla-ledger-template/1", Template.model_json_schema, parse_template),
     "amendment": ("sla-ledger-amendment/1", Amendment.model_json_schema, parse_amendment),
     "precedence": ("sla-ledger-precedence/1", Order.model_json_schema, parse_order),
+    "input": ("sla-ledger-input/1", input_json_schema, parse_input),
 }
 
 

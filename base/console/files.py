@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from reckoning.errors import ReckoningError, TermsError
 from reckoning.terms.model import Terms
+from reckoning.terms.paths import faults_of
 from reckoning.terms.plain import MAX_BYTES, MAX_VALUES, read_plain
 from reckoning.terms.templates import terms_from
 
@@ -31,6 +34,8 @@ def faults_named(file: str) -> Iterator[None]:
         raise ConsoleError(
             file, [f"{path}: {say}" if path else say for path, say in error.findings]
         ) from None
+    except ValidationError as error:
+        raise ConsoleError(file, [f"{path}: {say}" for path, say in faults_of(error, None)]) from None
     except ReckoningError as error:
         raise ConsoleError(file, [error.message]) from None
     except OSError as error:

@@ -100,7 +100,7 @@ def test_diff_shows_clauses_and_fields(tmp_path: Path) -> None:
 
 
 def test_schema_prints_one_or_checks_files(tmp_path: Path, template: Path) -> None:
-    for kind in ("terms", "template", "amendment", "precedence"):
+    for kind in ("terms", "template", "amendment", "precedence", "input"):
         assert json.loads(ran("schema", kind)[1])["additionalProperties"] is False
     assert ran("schema")[1] == ran("schema", "terms")[1]
     change = written(tmp_path, "amendment.json", amendment())
