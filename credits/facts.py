@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.models import Commitment
+from credits.caps import granted_facts
 from credits.invoices.fees import fees_for
 from measurements.reading import inputs_for_many
 from reckoning.assessment import AssessmentInputs
@@ -23,11 +24,14 @@ def facts_of(commitments: Sequence[Commitment], window: Window, known_at: dateti
     contract = commitments[0].version.contract
     services = [commitment.service for commitment in commitments]
     fees = fees_for(contract, services, window.start, window.end, window.zone)
+    granted = granted_facts(commitments, window.start)
     found: Facts = {}
     for commitment in commitments:
         answer = fees[commitment.service_id]
         inputs = measured[commitment.pk]
         if answer.fee is not None:
             inputs = inputs.model_copy(update={"fee": answer.fee})
+        if commitment.pk in granted:
+            inputs = inputs.model_copy(update=granted[commitment.pk])
         found[commitment.pk] = (inputs, answer.question)
     return found

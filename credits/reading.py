@@ -143,17 +143,11 @@ def approvals_needed(memo: CreditMemo) -> int:
     return last[max(last)] if last else 1
 
 
-def payable_of(assessment: Assessment) -> Decimal:
-    """What a final result pays after caps, before any restatement. Zero while its amount is a question."""
-    cuts = assessment.cap_cuts.filter(restatement=None).aggregate(total=Sum("cut_amount", default=ZERO))
-    return (assessment.credit_amount or ZERO) - cuts["total"]
-
-
 def counted(finalisation: Finalisation) -> tuple[Assessment, Decimal, int]:
     """What counts of a window today: the revision, what it pays, and how many restatements there were."""
     last = finalisation.restatements.select_related("assessment").order_by("-number").first()
     if last is None:
-        return finalisation.assessment, payable_of(finalisation.assessment), 0
+        return finalisation.assessment, finalisation.assessment.credit_amount or ZERO, 0
     return last.assessment, last.payable_amount, last.number
 
 

@@ -1,9 +1,8 @@
-"""What the terms say about the money after the result: caps that reach over windows, the least that is paid, how a
-credit is given and when it lapses.
+"""What the terms say about the money after the result: in what form a credit is given, how much of an invoice it may
+take, and when it comes to an end.
 
-The language of terms has these blocks since its second edition; a document without them says nothing, and then
-nothing is capped, nothing lapses, and a credit is set against invoices. This is the only place of the room that
-knows the names of those blocks.
+Reckoned by ``reckoning.assessment.remedy`` where the terms have such a block. Terms without one say nothing: a
+credit is then set against invoices and never lapses. Nothing else here knows where in the document the blocks stand.
 """
 
 from dataclasses import dataclass
@@ -12,79 +11,65 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from contracts.models import Commitment
-from contracts.reading import commitment_terms
-from reckoning.terms import CommitmentTerms
+from contracts.reading import terms_of
+from reckoning.assessment.remedy import assess_remedy
+from reckoning.assessment.remedy_facts import RemedyFacts
+from reckoning.fields import zone_info
 
-Form = Literal["invoice_credit", "payout"]
-Limit = Literal["percent_of_fee", "amount"]
-
-
-@dataclass(frozen=True)
-class LongCap:
-    """A cap over more than one window. ``windows`` is None for the whole term."""
-
-    windows: int | None
-    kind: Limit
-    value: Decimal
+PAID = ("refund", "payment_card", "cash")
 
 
 @dataclass(frozen=True)
 class InvoiceCap:
     """The most of one receiving invoice that credits may take, in percent of its net total or as an amount."""
 
-    kind: Limit
+    kind: Literal["percent_of_fee", "amount"]
     value: Decimal
     carry_over: bool
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """What a clause says about giving the credit."""
+    """What a clause says about giving a credit that was issued on a day."""
 
-    long_caps: tuple[LongCap, ...] = ()
+    form: Literal["invoice_credit", "payout"] = "invoice_credit"
+    expires_on: date | None = None
+    at_the_end: Literal["lost", "paid_out"] = "lost"
     invoice_cap: InvoiceCap | None = None
-    minimum_amount: Decimal | None = None
-    minimum_strict: bool = False
-    form: Form = "invoice_credit"
-    expires_after_days: int | None = None
-    at_the_end: Literal["lapses", "payout"] = "lapses"
-
-    def expires_on(self, issued_on: date) -> date | None:
-        """The last day on which a credit that was issued on a day may be used; None: it does not lapse."""
-        if self.expires_after_days is None:
-            return None
-        return issued_on + timedelta(days=self.expires_after_days)
 
 
-def remedy_of(commitment: Commitment) -> Remedy:
-    """The remedy of a commitment's clause."""
-    return remedy_in(commitment_terms(commitment))
+def remedy_of(commitment: Commitment, window_end: Any, issued_on: date) -> Remedy:
+    """The remedy for a credit of the window that ends at ``window_end`` (aware), issued on a day.
 
-
-def remedy_in(clause: CommitmentTerms | Any) -> Remedy:
-    """The same of a clause. Kinds of limit that reach beyond fee and amount are not known here and left to people."""
-    long_caps = []
-    invoice_cap = None
-    for cap in getattr(clause, "caps", ()):
-        per = getattr(cap, "per", "window")
-        if cap.kind not in ("percent_of_fee", "amount"):
-            continue
-        if per == "rolling":
-            long_caps.append(LongCap(cap.windows, cap.kind, cap.value))
-        elif per == "term":
-            long_caps.append(LongCap(None, cap.kind, cap.value))
-        elif per == "receiving_invoice":
-            invoice_cap = InvoiceCap(cap.kind, cap.value, bool(getattr(cap, "carry_over", False)))
-    minimum = getattr(clause, "minimum_payout", None)
-    remedy = getattr(clause, "remedy", None)
-    form = str(getattr(remedy, "form", "") or getattr(remedy, "kind", ""))
-    at_the_end = str(getattr(remedy, "at_the_end", "") or getattr(remedy, "on_expiry", ""))
-    return Remedy(
-        long_caps=tuple(long_caps),
-        invoice_cap=invoice_cap,
-        minimum_amount=None if minimum is None else Decimal(minimum.amount),
-        minimum_strict=bool(getattr(minimum, "strict", False)),
-        form="payout" if form in ("payout", "refund", "cash") else "invoice_credit",
-        expires_after_days=getattr(remedy, "expires_after_days", None),
-        at_the_end="payout" if at_the_end in ("payout", "paid_out", "refund") else "lapses",
+    ``expires_on`` is the last day of use in the contract's zone; None: it does not lapse.
+    """
+    terms = terms_of(commitment.version)
+    clause = terms.commitment(commitment.key)
+    block = getattr(clause, "remedy", None) or getattr(terms, "remedy", None)
+    cap = invoice_cap_of(commitment)
+    if block is None:
+        return Remedy(invoice_cap=cap)
+    zone = terms.zone_of(clause)
+    last_day = (window_end - timedelta(microseconds=1)).astimezone(zone_info(zone)).date()
+    until = commitment.version.effective_until_on
+    facts = RemedyFacts(
+        issued_on=issued_on,
+        window_last_day=last_day,
+        term_last_day=None if until is None else until - timedelta(days=1),
     )
+    ends = assess_remedy(block, facts, currency=terms.currency, zone=zone).expiry
+    forms = block.form.given_as if block.form is not None else ()
+    return Remedy(
+        form="payout" if forms and all(one in PAID for one in forms) else "invoice_credit",
+        expires_on=None if ends is None else ends[0],
+        at_the_end="paid_out" if ends is not None and block.expiry.then == "paid_out" else "lost",
+        invoice_cap=cap,
+    )
+
+
+def invoice_cap_of(commitment: Commitment) -> InvoiceCap | None:
+    """The cap on a receiving invoice, where the clause has one in percent or as an amount."""
+    for cap in terms_of(commitment.version).commitment(commitment.key).caps:
+        if cap.per == "receiving_invoice" and cap.kind in ("percent_of_fee", "amount"):
+            return InvoiceCap(cap.kind, cap.value, cap.carry_over)
+    return None

@@ -20,7 +20,7 @@ from credits.models.life import (
     MemoUse,
 )
 from credits.models.memos import CreditMemo, MemoStep, NumberSeries
-from credits.models.restatements import CapCut, Restatement
+from credits.models.restatements import Restatement
 
 __all__ = [
     "Account",
@@ -28,7 +28,6 @@ __all__ = [
     "ApprovalRule",
     "Assessment",
     "Breach",
-    "CapCut",
     "ChecklistNote",
     "Claim",
     "ClaimStep",

@@ -1,4 +1,4 @@
-"""What happens to a final result later: restatements, and what caps took from a credit."""
+"""What happens to a final result later: it is restated, and never changed."""
 
 from django.conf import settings
 from django.db import models
@@ -12,9 +12,8 @@ class Restatement(models.Model):
     """A later revision takes the place of a final result, and the difference is owed (rule 14).
 
     ``previous`` is what counted before: the final result, or that of the restatement before this one.
-    Payable amounts are those after caps; ``difference_amount`` is the new one less the old one and may be below
-    zero. Where a rolling cap moves a later window, ``moved_by`` names the restatement that made the room, and the
-    result is the same as before (rule 13).
+    ``difference_amount`` is what is payable now less what was, and may be below zero. Where a cap over several windows
+    moves a later one, ``moved_by`` names the restatement that moved the room (rule 13).
     """
 
     append_only = True
@@ -54,46 +53,10 @@ class Restatement(models.Model):
             models.CheckConstraint(
                 name="credits_restatement_cause",
                 condition=Q(cause="late_fact", moved_by__isnull=True)
-                | Q(cause="rolling_cap", moved_by__isnull=False, assessment=F("previous")),
+                | Q(cause="rolling_cap", moved_by__isnull=False),
             ),
             models.CheckConstraint(name="credits_restatement_reason", condition=~Q(reason="")),
         ]
 
     def __str__(self) -> str:
         return f"restatement {self.number} of {self.finalisation.assessment}"
-
-
-class CapCut(models.Model):
-    """What one cap took from one credit, with the room that it left. A credit is its amount less its cuts."""
-
-    append_only = True
-
-    class Rule(models.TextChoices):
-        ROLLING = "rolling", "Cap over rolling months"
-        TERM = "term", "Cap over the contract's term"
-        MINIMUM = "minimum", "Below the least amount that is paid"
-
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="cap_cuts")
-    restatement = models.ForeignKey(
-        Restatement, on_delete=models.PROTECT, null=True, blank=True, related_name="cap_cuts"
-    )
-    rule = models.CharField(max_length=10, choices=Rule.choices)
-    limit_amount = MoneyAmountField()
-    used_amount = MoneyAmountField(help_text="By earlier credits under the same cap.")
-    cut_amount = MoneyAmountField()
-    currency = CurrencyField()
-    basis = models.JSONField(help_text="The earlier credits that use the cap, with their amounts.")
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="credits_cap_cut_once",
-                fields=["assessment", "restatement", "rule"],
-                nulls_distinct=False,
-            ),
-            models.CheckConstraint(name="credits_cap_cut_positive", condition=Q(cut_amount__gt=0)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_rule_display()}: {self.cut_amount} {self.currency}"

@@ -25,7 +25,6 @@ from credits.models import (
     Account,
     AccrualPolicy,
     Assessment,
-    CapCut,
     ClaimStep,
     CreditMemo,
     Finalisation,
@@ -224,9 +223,6 @@ def _final_states(mine: Q, until: datetime) -> dict[Window, _Final]:
         states[row.commitment_id, row.window_start] = by_final[row.pk] = state
     keys = list(by_final)
     of_final = "assessment__finalisation"
-    cuts = CapCut.objects.filter(restatement=None, assessment__finalisation__in=keys)
-    for key, amount in cuts.values_list(of_final, "cut_amount"):
-        by_final[key].payable -= amount
     for row in Restatement.objects.filter(finalisation__in=keys).order_by("number"):
         by_final[row.finalisation_id].payable = row.payable_amount
         by_final[row.finalisation_id].restated = True

@@ -13,11 +13,10 @@ from base.models import User
 from contracts.models import Commitment, Contract
 from contracts.reading import commitments_in_effect, terms_of
 from credits.actors import require_job_or
-from credits.caps import cuts_of
 from credits.errors import BY_CONSTRAINT, AlreadyFinal, QuestionsOpen, StaleKnowledge, TooEarlyToFinalise
 from credits.facts import facts_of
 from credits.locks import hold
-from credits.models import Assessment, Breach, CapCut, Claim, ClaimStep, Finalisation, OpenQuestion
+from credits.models import Assessment, Breach, Claim, ClaimStep, Finalisation, OpenQuestion
 from credits.windows import cut_off_of, first_day, has_window, local_day, require_window, window_between
 from measurements.reconciliation.standing import require_explained, unexplained_of
 from reckoning import ENGINE_VERSION
@@ -316,9 +315,6 @@ def _finalise(
         "credit_amount": result.credit_amount,
         "result_sha256": result.result_sha256,
     }
-    if result.credit_amount and (cuts := cuts_of(result)):
-        CapCut.objects.bulk_create(cut.row(result) for cut in cuts)
-        after["cuts"] = {cut.rule: cut.amount for cut in cuts}
     if result.outcome == Assessment.Outcome.BREACH or result.credit_amount:
         found_on = local_day(commitment, known_at)
         breach = Breach.objects.create(assessment=result, found_on=found_on)

@@ -36,7 +36,7 @@ def open_dispute(memo: CreditMemo, *, taken_on: date, reason: str, reference: st
 @transaction.atomic
 def answer_dispute(dispute: Dispute, *, taken_on: date, reason: str, reference: str = "") -> DisputeStep:
     """Answer a dispute in words; it stays open. Raises WrongStep where it is resolved, ReasonMissing, NotAllowed."""
-    actor = require_person("finance", "customer_success", "vendor_manager", "legal")
+    actor = require_person("finance", "finance_approver", "customer_success", "vendor_manager", "legal")
     _require_reason(reason)
     _unresolved(dispute)
     return _step(dispute, Kind.ANSWERED, taken_on, actor, reason, reference)

@@ -40,7 +40,7 @@ from credits.models import (
     NumberSeries,
     Restatement,
 )
-from credits.reading import approvals_needed, claim_of, last_claim_step, last_memo_step, payable_of
+from credits.reading import approvals_needed, claim_of, last_claim_step, last_memo_step
 from credits.remedy import remedy_of
 from credits.rule20 import acts_under
 from credits.rules import credit, debit
@@ -84,7 +84,6 @@ def propose_memos_of(contract: Contract, *, window: Window, taken_on: date) -> l
         breach__assessment__memo=None,
     ).select_related("breach__assessment__commitment__version__contract")
     due = [claim for claim in claims.order_by("pk") if _stands_against(claim) is None]
-    due = [claim for claim in due if payable_of(claim.breach.assessment)]
     return [_propose(claim.breach.assessment, taken_on, "", actor) for claim in due]
 
 
@@ -149,7 +148,7 @@ def issue_memo(memo: CreditMemo, *, taken_on: date, reason: str = "") -> MemoSte
     basis = memo.basis
     expires_on = None
     if memo.direction == OURS and basis is not None and memo.kind != Kind.REDUCTION:
-        expires_on = remedy_of(basis.commitment).expires_on(taken_on)
+        expires_on = remedy_of(basis.commitment, basis.window_end, taken_on).expires_on
     document = legal_facts(memo, number, taken_on, [line.invoice_line.invoice.external_id for line in lines])
     after = {
         "document_number": number,
@@ -278,9 +277,9 @@ def _propose(assessment: Assessment, taken_on: date, reason: str, actor: User) -
     if not hasattr(assessment, "finalisation"):
         raise NotFinal(f"assessment: {assessment} is provisional; a memo rests on a final result")
     claim = Claim.objects.filter(breach__assessment=assessment).first()
-    amount = payable_of(assessment)
-    if claim is None or not amount:
-        raise NothingToClaim(f"assessment: {assessment} earns no credit, or its caps leave nothing of it")
+    amount = assessment.credit_amount
+    if claim is None or amount is None:
+        raise NothingToClaim(f"assessment: {assessment} earns no credit")
     if against := _stands_against(claim):
         raise NotEarned(f"assessment: the credit of {assessment} is not earned: {against}")
     contract = assessment.commitment.version.contract

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from audit.record import record
 from base.access import require_role
@@ -17,7 +18,7 @@ from base.dberrors import named_errors
 from base.models import User
 from contracts.models import Commitment, Contract
 from contracts.reading import terms_of
-from credits.caps import Cut, cuts_of, same_promise
+from credits.caps import carries_over, reaches_over_windows, same_promise
 from credits.errors import (
     BY_CONSTRAINT,
     NotEarned,
@@ -28,12 +29,11 @@ from credits.errors import (
     ReasonMissing,
 )
 from credits.locks import hold, hold_period
-from credits.models import Assessment, CapCut, Claim, CreditMemo, Finalisation, Restatement
+from credits.models import Assessment, Claim, CreditMemo, Finalisation, Restatement
 from credits.reading import ZERO, counted, is_closed
-from credits.remedy import remedy_of
 from credits.services.assessing import _assess, _is_answered, _tell
 from credits.services.memos import earned, facts_of_result, write_memo
-from credits.windows import require_window
+from credits.windows import require_window, window_at
 from measurements.lateness import LateFact, difference
 from reckoning.assessment import AssessmentInputs
 from reckoning.timeline import Window
@@ -134,8 +134,7 @@ def _restate(
 ) -> Restatement:
     """One restatement with its cuts, its event and, where it is earned, the memo over its difference."""
     before, before_amount, number = counted(final)
-    cuts = cuts_of(result)
-    payable = (result.credit_amount or ZERO) - sum((cut.amount for cut in cuts), ZERO)
+    payable = result.credit_amount or ZERO
     row = Restatement.objects.create(
         finalisation=final,
         number=number + 1,
@@ -147,12 +146,11 @@ def _restate(
         payable_amount=payable,
         difference_amount=payable - before_amount,
         currency=result.currency,
-        differences=differences(before, result, before_amount, payable, cuts),
+        differences=differences(before, result, before_amount, payable),
         restated_on=on,
         reason=reason,
         restated_by=actor,
     )
-    CapCut.objects.bulk_create(cut.row(result, row) for cut in cuts)
     record(
         "assessment.restate",
         result,
@@ -193,25 +191,32 @@ def _propose(row: Restatement, on: date, reason: str, actor: User) -> CreditMemo
 
 
 def _move_later_windows(cause: Restatement, on: date, actor: User) -> None:
-    """Restate the later final results of the same promise whose cuts under long caps are others now (rule 13)."""
-    remedy = remedy_of(cause.assessment.commitment)
-    if not remedy.long_caps:
+    """Restate the later final results of the same promise whose room under a cap is another now (rule 13).
+
+    Each is reckoned with the knowledge that it was reckoned with before; only what earlier windows were granted is
+    new. A later result that is provisional needs nothing: it is reckoned again anyway.
+    """
+    commitment = cause.assessment.commitment
+    if not (reaches_over_windows(commitment) or carries_over(commitment)):
         return
-    later = same_promise(cause.assessment).filter(window_start__gt=cause.assessment.window_start)
-    later = later.select_related("assessment__commitment__version__contract").order_by("window_start")
-    for final in later[:MOST_MOVES]:
+    later = same_promise(commitment).filter(window_start__gt=cause.assessment.window_start)
+    for final in later.order_by("window_start")[:MOST_MOVES]:
         hold("commitment", final.commitment_id)
-        result, amount, _ = counted(final)
-        payable = (result.credit_amount or ZERO) - sum((cut.amount for cut in cuts_of(result)), ZERO)
-        if payable != amount:
+        before, _, _ = counted(final)
+        window = require_window(before.commitment, window_at(before.commitment, before.window_start))
+        known_at = Assessment.objects.filter(
+            commitment=final.commitment_id, window_start=final.window_start
+        ).aggregate(last=Max("known_at"))["last"]
+        result = _assess([before.commitment], window, known_at, told=False)[0]
+        if result.revision > before.revision and _is_answered(result):
             reason = f"the room under a cap moved with {cause.assessment.window_label}"
             _restate(final, result, Cause.ROLLING_CAP, cause, on, reason, actor)
 
 
 def differences(
-    before: Assessment, after: Assessment, before_amount: Decimal, payable: Decimal, cuts: list[Cut]
+    before: Assessment, after: Assessment, before_amount: Decimal, payable: Decimal
 ) -> dict[str, Any]:
-    """What a restatement moved: figure by figure, fact by fact, and cap by cap. Seconds and amounts as exact text."""
+    """What a restatement moved: figure by figure and fact by fact. Seconds and amounts as exact text."""
     figures = (
         "outcome",
         "level_percent",
@@ -228,11 +233,7 @@ def differences(
         "revisions": [before.revision, after.revision],
         "known_at": [before.known_at.isoformat(), after.known_at.isoformat()],
         "figures": {name: pair for name, pair in told.items() if pair[0] != pair[1]},
-        "facts": [] if before.pk == after.pk else _facts(before, after),
-        "cuts": [
-            {"rule": cut.rule, "limit": str(cut.limit), "used": str(cut.used), "cut": str(cut.amount)}
-            for cut in cuts
-        ],
+        "facts": _facts(before, after),
     }
 
 

@@ -28,7 +28,7 @@ from credits.invoices.models import Invoice
 from credits.locks import hold
 from credits.models import Account, CreditMemo, MemoStep, MemoUse
 from credits.reading import ZERO, is_in_dispute, memo_balance, memo_uses
-from credits.remedy import remedy_of
+from credits.remedy import invoice_cap_of, remedy_of
 from credits.rules import Line, credit, debit, require_amount
 from credits.services.ledger import account_for, write_entry
 from credits.services.memos import require_other_hands
@@ -79,7 +79,7 @@ def apply_credit(
     most = min(balance, room)
     given = _amount(amount, most, memo, f"{room} {memo.currency} is left of invoice {invoice.external_id}")
     use = _use(memo, Kind.APPLIED, given, taken_on, actor, reference, reason, invoice=invoice)
-    cap = remedy_of(memo.basis.commitment).invoice_cap if memo.basis else None
+    cap = invoice_cap_of(memo.basis.commitment) if memo.basis else None
     rest = balance - given
     if amount is None and rest > 0 and cap is not None and not cap.carry_over:
         why = f"the terms let invoice {invoice.external_id} take no more, and carry nothing over"
@@ -155,7 +155,9 @@ def lapse_credits(*, as_of: date) -> list[MemoUse]:
         if balance <= 0 or is_in_dispute(memo):
             continue
         basis = memo.basis
-        paid = basis is not None and remedy_of(basis.commitment).at_the_end == "payout"
+        paid = basis is not None and (
+            remedy_of(basis.commitment, basis.window_end, issued_on(memo)).at_the_end == "paid_out"
+        )
         why = f"not used by {step.expires_on}, its last day"
         kind = Kind.PAID_OUT if paid else Kind.EXPIRED
         uses.append(_use(memo, kind, balance, as_of, actor, f"end {step.expires_on}", why))
@@ -213,13 +215,18 @@ def decide_used_part(
 def room_on(invoice: Invoice, memo: CreditMemo) -> Decimal:
     """How much of an invoice credits may still take: its net total, or what the terms cap it at, less what took."""
     net = invoice.lines.aggregate(total=Sum("net_amount", default=ZERO))["total"]
-    cap = remedy_of(memo.basis.commitment).invoice_cap if memo.basis else None
+    cap = invoice_cap_of(memo.basis.commitment) if memo.basis else None
     most = net
     if cap is not None:
         limit = cap.value if cap.kind == "amount" else Fraction(net) * Fraction(cap.value) / 100
         most = min(net, round_amount(Fraction(limit), memo.currency, "down"))
     taken = invoice.credits_applied.aggregate(total=Sum("amount", default=ZERO))["total"]
     return max(most - taken, ZERO)
+
+
+def issued_on(memo: CreditMemo) -> date:
+    """The day of a memo's issue."""
+    return memo.steps.get(state="issued").taken_on
 
 
 def _begin(memo: CreditMemo, kind: Kind, reference: str, amount: Decimal | None) -> MemoUse | None:
