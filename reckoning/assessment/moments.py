@@ -24,6 +24,8 @@ def _moment_in(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     text = value[:40] if isinstance(value, str) else ""
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 9999:
+        text = f"{value:04d}"
     try:
         if _INSTANT.fullmatch(text):
             return instant_text(datetime.fromisoformat(text))
