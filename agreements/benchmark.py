@@ -82,10 +82,10 @@ def _judge_other(alternative: dict[str, Any], shape: Shape, terms: Any, inputs: 
     other = _other_for(alternative["reading"], shape)
     if other is None:
         return [f"the mapping does not say which reading is meant by {alternative['reading'][:50]!r}"]
-    if other.alternative is None and WRONG not in alternative["reading"]:
+    if other.alternative is None and not other.own and WRONG not in alternative["reading"]:
         return ["is a reading of the text, so the document has to state it"]
     try:
-        if other.alternative is not None:
+        if other.alternative is not None or other.own:
             result = engine.result(terms, inputs, reading=other.alternative)
         else:
             result = engine.result(terms, inputs, replaced=other.replaced)

@@ -28,7 +28,7 @@ def differences(expected: dict[str, Any], checks: dict[str, Check], result: dict
         looked_at.add(path)
         found.extend(f"{path}: {one}" for one in _differs(wanted, check, result))
     for path in sorted(_leaves(expected)):
-        if path not in DESCRIBES and not _is_covered(path, looked_at):
+        if path not in DESCRIBES and not _is_covered(path, looked_at, look_up(expected, path)):
             found.append(f"{path}: no check of the mapping looks at it")
     return found
 
@@ -65,7 +65,9 @@ def _leaves(value: Any, at: str = "") -> Iterator[str]:
         yield from _leaves(one, f"{at}.{key}" if at else str(key))
 
 
-def _is_covered(leaf: str, looked_at: set[str]) -> bool:
+def _is_covered(leaf: str, looked_at: set[str], value: Any) -> bool:
+    if isinstance(value, list) and value and all(f"{leaf}.{n}" in looked_at for n in range(len(value))):
+        return True
     steps = leaf.split(".")
     for path in looked_at:
         pattern = path.split(".")
@@ -79,7 +81,7 @@ def _is_covered(leaf: str, looked_at: set[str]) -> bool:
 def _differs(wanted: Any, check: Check, result: dict[str, Any]) -> list[str]:
     if not is_there(result, check.at.split(".*")[0]):
         return [f"the result has nothing at {check.at}"]
-    found = look_up(result, check.at)
+    found = _selected(result, check) if check.where else look_up(result, check.at)
     wanted = renamed(wanted, check.values)
     if check.compare == "credit":
         return _credit(wanted, found, check, result.get("currency"))
@@ -93,6 +95,17 @@ def _differs(wanted: Any, check: Check, result: dict[str, Any]) -> list[str]:
     if check.compare == "row":
         wanted, found = _row(wanted), _row(found)
     return [] if same(wanted, found) else [_said(wanted, found, check)]
+
+
+def _selected(result: dict[str, Any], check: Check) -> Any:
+    """What stands at the path in those items of its list in which the mapping's conditions hold."""
+    before, _, after = check.at.partition(".*")
+    items = [
+        item
+        for item in look_up(result, before) or []
+        if all(is_there(item, path) and look_up(item, path) == value for path, value in check.where.items())
+    ]
+    return [look_up(item, after.removeprefix(".")) if after else item for item in items]
 
 
 def same(wanted: Any, found: Any) -> bool:

@@ -24,7 +24,7 @@ _NOT_NUMBERS = re.compile(r"\d{4}-\d\d(-\d\d)?|[A-Z][A-Za-z]+(/[A-Za-z_]+){1,2}|
 
 _REFERENCE = {"from", "in", "as", "zone", "on", "edge", "values", "optional"}
 _REPETITION = ({"each", "item", "where", "beside"}, {"entries", "item", "where"})
-_CHECK = {"at", "compare", "values", "in", "as", "while_open"}
+_CHECK = {"at", "compare", "values", "in", "as", "where", "while_open"}
 _COMPARISONS = ("exact", "row", "credit", "filled", "shown")
 _SHAPE = {
     "name", "cases", "has", "without", "equals", "terms", "reading", "input", "expected", "alternatives"
@@ -40,15 +40,19 @@ class Check:
     compare: str
     values: dict[str, Any]
     units: tuple[str, str] | None
+    where: dict[str, Any]
     while_open: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """An alternative of a case: a reading that the terms document states, or what would have to be replaced."""
+    """An alternative of a case: a reading that the terms document states, the document's own where the case
+    follows another, or what would have to be replaced.
+    """
 
     like: str
     alternative: str | None
+    own: bool
     replaced: dict[str, Any]
 
 
@@ -129,7 +133,7 @@ def _shape(at: str, plain: Any, top: dict[str, Any]) -> Shape:
 
 def _check(at: str, plain: Any) -> Check:
     if isinstance(plain, str):
-        return Check(_path(at, plain), "exact", {}, None, ())
+        return Check(_path(at, plain), "exact", {}, None, {}, ())
     own = _object(at, plain, _CHECK)
     compare = own.get("compare", "exact")
     if compare not in _COMPARISONS:
@@ -137,26 +141,33 @@ def _check(at: str, plain: Any) -> Check:
     for key, value in own.get("values", {}).items():
         for where, leaf in _leaves(f"{at}.values.{key}", value):
             _constant(where, leaf)
+    for path, value in own.get("where", {}).items():
+        _path(f"{at}.where", path)
+        _constant(f"{at}.where.{path}", value)
     return Check(
         _path(f"{at}.at", own.get("at")),
         compare,
         own.get("values", {}),
         _units(at, own),
+        own.get("where", {}),
         tuple(_text(f"{at}.while_open", one) for one in own.get("while_open", ())),
     )
 
 
 def _other(at: str, plain: Any) -> Other:
-    own = _object(at, plain, {"like", "alternative", "set"})
-    if ("alternative" in own) == ("set" in own):
-        raise MappingFault(at, "needs one of alternative (a reading that the document states) and set")
+    own = _object(at, plain, {"like", "alternative", "own", "set"})
+    if len({"alternative", "own", "set"} & set(own)) != 1 or own.get("own", True) is not True:
+        raise MappingFault(
+            at, "needs one of alternative (a reading that the document states), own: true (its own), and set"
+        )
     for path, value in own.get("set", {}).items():
         _path(f"{at}.set", path)
         for where, leaf in _leaves(f"{at}.set.{path}", value):
             _constant(where, leaf)
     if "alternative" in own:
         _constant(f"{at}.alternative", own["alternative"])
-    return Other(_text(f"{at}.like", own.get("like")), own.get("alternative"), own.get("set", {}))
+    like = _text(f"{at}.like", own.get("like"))
+    return Other(like, own.get("alternative"), "own" in own, own.get("set", {}))
 
 
 def _template_faults(at: str, template: Any) -> Iterator[tuple[str, str]]:

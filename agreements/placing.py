@@ -32,6 +32,9 @@ def is_there(holder: Any, path: str) -> bool:
 
 def _walk(here: Any, steps: list[str]) -> Any:
     for number, step in enumerate(steps):
+        if here is None:
+            # What is below nothing is nothing: the day's value of an entitlement that nobody can tell.
+            return None
         if step == "*" and isinstance(here, (list, dict)):
             items = list(here.values()) if isinstance(here, dict) else here
             rest = steps[number + 1 :]
