@@ -2,19 +2,27 @@
 words.
 """
 
-from decimal import Decimal
 from typing import NamedTuple
 
-from reckoning.canonical import decimal_text
 from reckoning.money import minor_digits
-from reckoning.terms.blocks import (
-    Cap,
-    ClaimByDeadline,
-    ExclusionTerms,
-)
+from reckoning.terms.blocks import ExclusionTerms
 from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms, Reading, Terms
-from reckoning.terms.schedules import Tier
+from reckoning.terms.origin import FilledFrom
+from reckoning.terms.wording_dates import window_name, word_claim, word_recurring, word_window
+from reckoning.terms.wording_indicators import word_indicator
+from reckoning.terms.wording_money import (
+    base_name,
+    word_base,
+    word_cap,
+    word_combination,
+    word_limit,
+    word_minimum,
+    word_rounding,
+    word_schedule,
+)
+from reckoning.terms.wording_parts import MODES, all_of, duration, percent, plural, sentence
+from reckoning.terms.wording_remedy import word_remedy
 
 
 class Clause(NamedTuple):
@@ -26,12 +34,6 @@ class Clause(NamedTuple):
     text: str
 
 
-_MODES = {
-    "half_up": "half a unit upwards",
-    "half_even": "half a unit to the even neighbour",
-    "down": "by cutting off what is below a unit",
-    "up": "to the next unit wherever anything is left over",
-}
 _KINDS = {
     "planned_maintenance": "Planned maintenance",
     "force_majeure": "Force majeure",
@@ -39,7 +41,6 @@ _KINDS = {
     "third_party": "Failures of third parties",
     "mandated_change": "Changes that law or an authority demands",
 }
-_WINDOWS = {"calendar_month": "calendar month", "calendar_quarter": "calendar quarter"}
 _UNKNOWN = {
     "up": "counts as up",
     "down": "counts as down",
@@ -47,6 +48,13 @@ _UNKNOWN = {
     "carry_last": "takes the state that was last known before it; where none was known, a person decides",
     "escalate": "is not decided by these terms: any such time leaves the result open until a person answers",
 }
+_ALLOWED_FOR = {
+    "window": "window",
+    "month": "month",
+    "quarter": "quarter",
+    "calendar_year": "calendar year",
+}
+_TIMED = (UptimeFromIntervals, UptimeFromWeightedSeconds)
 
 
 def word(terms: Terms) -> list[Clause]:
@@ -57,97 +65,104 @@ def word(terms: Terms) -> list[Clause]:
             "currency",
             "Money and time",
             f"{terms.title}. All amounts are in {terms.currency}, "
-            f"to {_plural(minor_digits(terms.currency), 'decimal')}. "
+            f"to {plural(minor_digits(terms.currency), 'decimal')}. "
             f"Days begin and end at midnight in {terms.zone}.",
         )
     ]
+    extra = 1
     if terms.dated_text:
         dated = terms.dated_text
-        text = f"These terms follow a text of {dated.after}, dated {dated.dated}. {_sentence(dated.note)}"
-        clauses.append(Clause("1.1", "dated_text", "Dated text", text))
+        text = f"These terms follow a text of {dated.after}, dated {dated.dated}. {sentence(dated.note)}"
+        clauses.append(Clause(f"1.{extra}", "dated_text", "Dated text", text))
+        extra += 1
+    if terms.filled_from:
+        clauses.append(Clause(f"1.{extra}", "filled_from", "Template", _template(terms.filled_from)))
     for index, commitment in enumerate(terms.commitments):
         clauses.extend(_commitment(terms, commitment, index))
+    number = len(terms.commitments) + 2
+    for index, combination in enumerate(terms.combinations):
+        text = word_combination(terms, combination)
+        clauses.append(
+            Clause(str(number + index), f"combinations.{index}", f"Combination {combination.name}", text)
+        )
     return clauses
+
+
+def _template(origin: FilledFrom) -> str:
+    values = all_of([f"{name} is {_value(value)}" for name, value in sorted(origin.values.items())])
+    filled = f", filled in so: {values}" if values else ""
+    return f"This is a copy of template {origin.template}, version {origin.version}{filled} (SHA-256 {origin.sha256})."
 
 
 def _commitment(terms: Terms, commitment: CommitmentTerms, index: int) -> list[Clause]:
     number, place = str(index + 2), f"commitments.{index}"
-    parts = [
-        ("indicator", "What counts as down", _indicator(commitment)),
-        ("window", "Window", _window(terms, commitment)),
-        ("part_life", "Part of a window", _part_life(commitment)),
-        *[(f"exclusions.{at}", "Exclusion", _exclusion(one)) for at, one in enumerate(commitment.exclusions)],
-        ("excluded_time", "Excluded time", _excluded_time(commitment)),
-        (
-            "unknown_time",
-            "Unknown time",
-            f"Time of which nobody knows the state {_UNKNOWN[commitment.unknown_time]}.",
-        ),
-        ("target_percent", "Comparing", _comparing(commitment)),
-        *[(f"schedule.tiers.{at}", "Credit", _tier(one)) for at, one in enumerate(commitment.schedule.tiers)],
-        ("schedule", "Which levels earn a credit", _schedule(commitment)),
-        *[(f"caps.{at}", "Cap", _cap(terms, one)) for at, one in enumerate(commitment.caps)],
-        ("rounding", "Rounding", _rounding(terms, commitment)),
-        ("claim", "Claim", _claim(terms, commitment)),
-        ("cut_off_days", "Final results", _cut_off(commitment)),
-        *[(f"readings.{at}", "Reading", _reading(one)) for at, one in enumerate(commitment.readings)],
+    zone = terms.zone_of(commitment)
+    base = base_name(commitment.fee_base)
+    timed = isinstance(commitment.indicator, _TIMED)
+    heading = "What counts as down" if timed else "What is measured"
+    parts = [("indicator", heading, " ".join(word_indicator(commitment.indicator)))]
+    parts.append(("window", "Window", " ".join(word_window(commitment.window, terms.zone))))
+    if commitment.part_life is not None:
+        parts.append(("part_life", "Part of a window", _part_life(commitment)))
+    parts += [
+        (f"exclusions.{at}", "Exclusion", _exclusion(one, zone))
+        for at, one in enumerate(commitment.exclusions)
     ]
+    if commitment.excluded_time is not None:
+        parts.append(("excluded_time", "Excluded time", _excluded_time(commitment)))
+    if commitment.unknown_time is not None:
+        unknown = f"Time of which nobody knows the state {_UNKNOWN[commitment.unknown_time]}."
+        parts.append(("unknown_time", "Unknown time", unknown))
+    if commitment.no_base == "met":
+        parts.append(("no_base", "Nothing to measure", "Where nothing can be measured, the promise is kept."))
+    parts.append(
+        ("target_percent" if commitment.limit is None else "limit", "Comparing", _comparing(commitment))
+    )
+    parts += [
+        (f"bands.{at}", "Band", f"From {percent(band.from_percent)} on, a level is called {band.name}.")
+        for at, band in enumerate(commitment.bands)
+    ]
+    parts += word_schedule(terms, commitment)
+    of_base = word_base(commitment.fee_base)
+    if of_base is not None:
+        parts.append(("fee_base", "Fee base", of_base))
+    parts += [(f"caps.{at}", "Cap", word_cap(terms, one, base)) for at, one in enumerate(commitment.caps)]
+    if commitment.minimum is not None:
+        parts.append(("minimum", "Minimum", word_minimum(terms, commitment)))
+    parts.append(("rounding", "Rounding", word_rounding(terms, commitment)))
+    parts.append(("claim", "Claim", " ".join(word_claim(commitment.claim, zone))))
+    if commitment.remedy is not None:
+        parts.append(("remedy", "Remedy", " ".join(word_remedy(commitment.remedy, zone))))
+    parts.append(("cut_off_days", "Final results", _cut_off(commitment)))
+    parts += [(f"readings.{at}", "Reading", _reading(one)) for at, one in enumerate(commitment.readings)]
     return [
         Clause(number, place, commitment.title, _promise(commitment)),
         *[
-            Clause(f"{number}.{at}", f"{place}.{path}", heading, text)
-            for at, (path, heading, text) in enumerate(parts, start=1)
+            Clause(f"{number}.{at}", f"{place}.{path}", name, text)
+            for at, (path, name, text) in enumerate(parts, start=1)
         ],
     ]
 
 
 def _promise(commitment: CommitmentTerms) -> str:
-    sign = "at least" if commitment.target_inclusive else "more than"
-    each = ", each by itself" if len(commitment.services) > 1 else ""
-    return (
-        f"{_and(commitment.services)} {'is' if len(commitment.services) == 1 else 'are'} up {sign} "
-        f"{_percent(commitment.target_percent)} of every {_WINDOWS[commitment.window.kind]}{each}. "
-        f"What decides is the measurement of this source: {commitment.source_role}."
-    )
-
-
-def _indicator(commitment: CommitmentTerms) -> str:
-    indicator = commitment.indicator
-    if isinstance(indicator, UptimeFromWeightedSeconds):
-        weights = [
-            f"a second of {name} outage counts as {_plural_of(one, 'second')} of downtime"
-            for name, one in sorted(indicator.weights.items())
-        ]
-        return (
-            f"The source reports seconds of outage per UTC day; {_and(weights)}, "
-            "and a day has at most its own length of it."
-        )
-    named = _or(indicator.down_components) if indicator.down_components else "the service itself"
-    text = (
-        f"The service is down while an incident of severity {_or(indicator.down_severities)} names {named}. "
-        "Incidents that overlap or touch are one outage."
-    )
-    return f"{text} {_minimum_run(indicator)}"
-
-
-def _minimum_run(indicator: UptimeFromIntervals) -> str:
-    if not indicator.minimum_run_seconds:
-        return "Every outage counts, however short."
-    short = "of that length or shorter" if indicator.minimum_run_strict else "shorter than that"
-    whole = (
-        "the length is that of the whole outage, also beyond the window"
-        if indicator.run_order == "merge_then_test_then_clip"
-        else "the length is that of its part inside the window"
-    )
-    return (
-        f"An outage must last {_duration(indicator.minimum_run_seconds)}; one {short} does not count; {whole}, "
-        "before exclusions are taken out."
-    )
-
-
-def _window(terms: Terms, commitment: CommitmentTerms) -> str:
-    zone = terms.zone_of(commitment)
-    return f"The window is the {_WINDOWS[commitment.window.kind]}, from midnight to midnight in {zone}."
+    one = len(commitment.services) == 1
+    each = "" if one else ", each by itself"
+    window = window_name(commitment.window)
+    who = all_of(commitment.services)
+    if commitment.limit is not None:
+        text = f"For {who}, {word_limit(commitment.limit)} in every {window}{each}."
+    elif commitment.target_percent is None:
+        text = f"For {who}, the schedule below says what is owed for every {window}{each}."
+    else:
+        sign = "at least" if commitment.target_inclusive else "more than"
+        target = percent(commitment.target_percent)
+        if isinstance(commitment.indicator, _TIMED):
+            text = f"{who} {'is' if one else 'are'} up {sign} {target} of every {window}{each}."
+        else:
+            text = (
+                f"{who} {'reaches' if one else 'reach'} a level of {sign} {target} in every {window}{each}."
+            )
+    return f"{text} What decides is the measurement of this source: {commitment.source_role}."
 
 
 def _part_life(commitment: CommitmentTerms) -> str:
@@ -156,17 +171,23 @@ def _part_life(commitment: CommitmentTerms) -> str:
     return "Where the service existed for a part of a window only, the rest of the window counts as up."
 
 
-def _exclusion(clause: ExclusionTerms) -> str:
+def _exclusion(clause: ExclusionTerms, zone: str) -> str:
     conditions = ["once it is approved"]
     if clause.notice_seconds:
-        conditions.append(f"if announced at least {_duration(clause.notice_seconds)} before it begins")
-    text = f"{_KINDS[clause.kind]} is excluded {_and(conditions)}"
+        conditions.append(f"if announced at least {duration(clause.notice_seconds)} before it begins")
+    text = f"{_KINDS[clause.kind]} is excluded {all_of(conditions)}"
     if clause.allowance_seconds is None:
-        return f"{text}, without limit."
-    return (
-        f"{text}, up to {_duration(clause.allowance_seconds)} per window, earliest first; "
-        "what is above that is not excluded."
-    )
+        text = f"{text}, without limit."
+        if clause.allowance_period != "window":
+            text += f" A limit, were there one, would be per {_ALLOWED_FOR[clause.allowance_period]}."
+    else:
+        text = (
+            f"{text}, up to {duration(clause.allowance_seconds)} per {_ALLOWED_FOR[clause.allowance_period]}, "
+            "earliest first; what is above that is not excluded."
+        )
+    for window in clause.recurring:
+        text += f" Excluded without announcement: {' '.join(word_recurring(window, zone))}"
+    return text
 
 
 def _excluded_time(commitment: CommitmentTerms) -> str:
@@ -186,79 +207,35 @@ def _comparing(commitment: CommitmentTerms) -> str:
         lead = "The measured level is compared exactly, without rounding"
     else:
         lead = (
-            f"The measured level is first rounded to {_plural(rounding.places, 'decimal')} "
-            f"of a percent, {_MODES[rounding.mode]}"
+            f"The measured level is first rounded to {plural(rounding.places, 'decimal')} "
+            f"of a percent, {MODES[rounding.mode]}"
         )
-    return f"{lead}; the promise is kept by a level {sign} {_percent(commitment.target_percent)}."
-
-
-def _tier(tier: Tier) -> str:
-    return (
-        f"A level {_range(tier)} earns {_percent(tier.percent)} of the fee of that service for that window."
-    )
-
-
-def _range(tier: Tier) -> str:
-    parts = []
-    if tier.lower is not None:
-        word = {True: "of at least", False: "above", None: "from (the text does not say whether including)"}
-        parts.append(f"{word[tier.lower_inclusive]} {_percent(tier.lower)}")
-    if tier.upper is not None:
-        word = {True: "of at most", False: "below", None: "up to (the text does not say whether including)"}
-        parts.append(f"{word[tier.upper_inclusive]} {_percent(tier.upper)}")
-    return _and(parts) if parts else "whatever it is"
-
-
-def _schedule(commitment: CommitmentTerms) -> str:
-    rule = (
-        "A level that keeps the promise earns nothing, even where a line above names it."
-        if commitment.schedule.requires_missed_target
-        else "The lines above decide alone, also for a level that keeps the promise."
-    )
-    return f"{rule} A missed promise whose level stands in no line, or in several, is decided by a person."
-
-
-def _cap(terms: Terms, cap: Cap) -> str:
-    if cap.kind == "percent_of_fee":
-        most = f"{_percent(cap.value)} of the fee of that service for that window"
-    elif cap.kind == "days_of_fee":
-        most = f"the fee of {_plural_of(cap.value, 'day')} of the window, all its days being worth the same"
-    else:
-        most = f"{terms.currency} {decimal_text(cap.value)}"
-    return f"No window earns more than {most}."
-
-
-def _rounding(terms: Terms, commitment: CommitmentTerms) -> str:
-    return (
-        f"Nothing is rounded on the way. The final amount is rounded once, to "
-        f"{_plural(minor_digits(terms.currency), 'decimal')}, {_MODES[commitment.rounding.mode]}."
-    )
-
-
-def _claim(terms: Terms, commitment: CommitmentTerms) -> str:
-    claim = commitment.claim
-    if not isinstance(claim, ClaimByDeadline):
-        return "The credit is given without being claimed."
-    form = "in writing " if claim.form == "written" else ""
-    return (
-        f"The credit must be claimed {form}within {_plural(claim.days, 'day')} after the last day of the window; "
-        f"the last of these days, in {terms.zone_of(commitment)}, is still in time."
-    )
+    if commitment.limit is not None:
+        strict = (
+            "" if commitment.target_inclusive else " A target, were there one, would have to be exceeded."
+        )
+        return f"{lead}; the promise is kept while {word_limit(commitment.limit)}.{strict}"
+    if commitment.target_percent is None:
+        strict = (
+            "" if commitment.target_inclusive else " A target, were there one, would have to be exceeded."
+        )
+        return f"{lead}; no level is promised, and the schedule alone decides.{strict}"
+    return f"{lead}; the promise is kept by a level {sign} {percent(commitment.target_percent)}."
 
 
 def _cut_off(commitment: CommitmentTerms) -> str:
     if not commitment.cut_off_days:
         return "Results are final when the window ends. What becomes known later is a new revision."
     return (
-        f"Results are provisional for {_plural(commitment.cut_off_days, 'day')} after the window and final then. "
+        f"Results are provisional for {plural(commitment.cut_off_days, 'day')} after the window and final then. "
         "What becomes known later is a new revision."
     )
 
 
 def _reading(reading: Reading) -> str:
     text = (
-        f"{_sentence(reading.question)} Read as: {_sentence(reading.chosen)} "
-        f"Chosen by {reading.chosen_by} on {reading.chosen_on.isoformat()}, because: {_sentence(reading.why)}"
+        f"{sentence(reading.question)} Read as: {sentence(reading.chosen)} "
+        f"Chosen by {reading.chosen_by} on {reading.chosen_on.isoformat()}, because: {sentence(reading.why)}"
     )
     for other in reading.alternatives:
         changes = ", ".join(f"{path} would be {_value(value)}" for path, value in other.set.items())
@@ -270,41 +247,3 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "empty" if value is None else str(value)
-
-
-def _percent(value: Decimal) -> str:
-    return f"{decimal_text(value)} %"
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _plural_of(count: Decimal, noun: str) -> str:
-    return f"{decimal_text(count)} {noun}" if count == 1 else f"{decimal_text(count)} {noun}s"
-
-
-def _duration(count: int) -> str:
-    """A length in the largest units that leave nothing over, with the seconds beside it where that helps."""
-    for size, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if count and count % size == 0:
-            return f"{_plural(count // size, noun)} ({_plural(count, 'second')})"
-    return _plural(count, "second")
-
-
-def _and(parts: tuple[str, ...] | list[str]) -> str:
-    return _joined(parts, "and")
-
-
-def _or(parts: tuple[str, ...]) -> str:
-    return _joined(parts, "or")
-
-
-def _joined(parts: tuple[str, ...] | list[str], last: str) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
