@@ -222,6 +222,18 @@ KINDS = (
         dict.fromkeys(("export", "load", "again"), ("finance",)),
     ),
     Kind("export_profile", _all(*BOOKS), ("exports.exportprofile",), {"set": ("finance",)}),
+    Kind(
+        "schedule",
+        _all(*BOOKS),
+        (
+            "exports.reportschedule",
+            "exports.reportrun",
+            "exports.reportdocument",
+            "exports.reportattempt",
+            "exports.reportoutcome",
+        ),
+        dict.fromkeys(("begin", "end", "run"), ("finance",)),
+    ),
     # What is written to vendors, and what they answer.
     Kind(
         "vendor_profile",

@@ -226,6 +226,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ENV.sweep_interval_seconds,
         "options": {"expires": ENV.sweep_interval_seconds * 5},
     },
+    "make the statements that are due": {
+        "task": "exports.tick",
+        "schedule": ENV.sweep_interval_seconds,
+        "options": {"expires": ENV.sweep_interval_seconds * 5},
+    },
     "find notices that are due or lost": {
         "task": "notices.sweep",
         "schedule": ENV.sweep_interval_seconds,

@@ -77,6 +77,7 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
             ("In UTC", f"{instant(assessment.window_start)} to {instant(assessment.window_end)}"),
             ("Known at", f"{instant(assessment.known_at)}: nothing that became known later is counted"),
             ("Level", f"{told.level}, exactly {assessment.level_exact or 'open'}; promised: {told.promise}"),
+            *_measured_by(assessment, told),
             ("Credit", told.credit),
             *(
                 [("To be claimed by", str(assessment.claim_deadline_on))]
@@ -122,6 +123,21 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
         trace=told.trace(),
         data=evidence_file(assessment),
     )
+
+
+def _measured_by(assessment: Assessment, told: Explained) -> list[tuple[str, str]]:
+    """The source that decides and where it measures, beside the figure."""
+    contract = assessment.commitment.version.contract
+    bound = contract.source_bindings.filter(role=told.commitment.source_role).select_related("source").first()
+    if bound is None:
+        return []
+    source = bound.source
+    return [
+        (
+            "Measured by",
+            f"{source.name} ({source.get_kind_display().lower()}), measured at: {source.measurement_point}",
+        )
+    ]
 
 
 def _standing(assessment: Assessment, finalisation: Finalisation | None) -> str:

@@ -23,6 +23,7 @@ from notices import services
 from notices.models import Announcement, Audience
 from notices.reading import due
 from notices.recipients import recipients_of
+from notices.reports import deliver_report, due_reports, settle_lost_reports
 from notices.smtp import Post
 
 log = structlog.get_logger(__name__)
@@ -109,5 +110,17 @@ def sweep() -> None:
     """Count lost attempts as uncertain, and have a worker look at every notice whose turn has come."""
     now = clock.now()
     services.settle_lost(now)
+    settle_lost_reports(now)
     if settings.EMAIL_HOST:
         send_deliver(list(due(now).values_list("pk", flat=True)[:1000]))
+        deliver_reports()
+
+
+def deliver_reports() -> None:
+    """Send the scheduled statements whose turn has come."""
+    now = clock.now()
+    numbers = list(due_reports(now).values_list("pk", flat=True)[:MOST_PER_TASK])
+    if numbers:
+        with Post() as post:
+            for number in numbers:
+                deliver_report(number, now=now, post=post)

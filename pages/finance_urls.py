@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pages import exports, finance, ledger, memos, statements
+from pages import exports, finance, ledger, memos, schedules, statements
 
 urlpatterns = [
     path("memos/", memos.memos, name="memos"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("periods/<str:entity>/<str:label>/<slug:act>/", finance.period_act, name="period_act"),
     path("statements/", statements.statements, name="statements"),
     path("statements/statement.<slug:ending>", statements.statement_file, name="statement_file"),
+    path("statements/schedules/", schedules.schedules, name="schedules"),
+    path("statements/schedules/new/", schedules.begin_schedule, name="schedule_begin"),
+    path("statements/schedules/<int:pk>/end/", schedules.end_schedule, name="schedule_end"),
+    path("statements/schedules/<int:pk>/run/", schedules.run_report, name="schedule_run"),
+    path("statements/documents/<int:pk>/", schedules.report_document, name="report_document"),
     path("exports/", exports.exports, name="exports"),
     path("exports/new/", exports.make_export, name="export_make"),
     path("exports/profiles/<str:entity>/<slug:target>/", exports.export_profile, name="export_profile"),

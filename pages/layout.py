@@ -62,6 +62,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Statements", "pages:statements", "statement"),
             ("Trial balance", "pages:trial_balance", "trial_balance"),
             ("Exports", "pages:exports", "export"),
+            ("Scheduled statements", "pages:schedules", "schedule"),
         ),
     ),
     ("Told", (("Mails", "pages:notices", "notice"),)),

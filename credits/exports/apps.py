@@ -7,4 +7,4 @@ class ExportsConfig(AppConfig):
     verbose_name = "Exports"
 
     def ready(self) -> None:
-        from credits.exports import visibility  # noqa: F401  # registers whose rows are whose
+        from credits.exports import tasks, visibility  # noqa: F401  # register what workers do, and whose rows are whose

@@ -27,6 +27,12 @@ class ReportRefused(DomainError):
     code = "report_refused"
 
 
+class ScheduleRefused(DomainError):
+    """A schedule of statements, or a period of one, that cannot be."""
+
+    code = "schedule_refused"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "exports_batch_once": Conflict,
     "exports_line_once": Conflict,
@@ -38,4 +44,7 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "exports_file_hash": ExportRefused,
     "exports_report_once": Conflict,
     "exports_report_whole": ReportRefused,
+    "exports_schedule_once": Conflict,
+    "exports_schedule_starts_a_month": ScheduleRefused,
+    "exports_run_once": Conflict,
 }

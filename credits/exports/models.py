@@ -214,3 +214,28 @@ class ImportReportLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.external_id}: {self.get_outcome_display()}"
+
+
+# Django looks for models here; those of schedules have a file of their own.
+from credits.exports.schedules import (  # noqa: E402
+    ReportAttempt,
+    ReportDocument,
+    ReportOutcome,
+    ReportRun,
+    ReportSchedule,
+)
+
+__all__ = [
+    "ExportBatch",
+    "ExportFile",
+    "ExportLine",
+    "ExportProfile",
+    "ImportReport",
+    "ImportReportLine",
+    "ReportAttempt",
+    "ReportDocument",
+    "ReportOutcome",
+    "ReportRun",
+    "ReportSchedule",
+    "Target",
+]

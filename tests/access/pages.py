@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from audit.models import Event
@@ -187,6 +188,13 @@ def _export(*more: Any) -> Callable[[Any], Args]:
     return args
 
 
+def _report(ledger: Any) -> Args:
+    """A statement that was made on a schedule."""
+    from tests.credits.exports.test_schedules import run, schedule
+
+    return {"": [run(schedule(), date(2023, 4, 1)).documents.order_by("pk")[0].pk]}
+
+
 def _only_posted(*args: Any) -> Page:
     """Acts: nothing is shown by asking for them; ``tests/pages`` post them."""
     return Page(args=lambda ledger: {"": list(args)}, public=(405, 302))
@@ -243,6 +251,11 @@ PAGES: dict[str, Page] = {
     "pages:export_file": Page(roles=BOOKS, args=_export("report.csv")),
     "pages:export_profile": Page(roles=BOOKS, args=lambda ledger: {"": ["us", "datev"]}),
     "pages:export_make": _only_posted(),
+    "pages:schedules": Page(roles=BOOKS),
+    "pages:report_document": Page(roles=BOOKS, args=_report),
+    "pages:schedule_begin": _only_posted(),
+    "pages:schedule_end": _only_posted(1),
+    "pages:schedule_run": _only_posted(1),
     "pages:export_report": _only_posted(1),
     "pages:export_again": _only_posted(1),
     "pages:account": Page(roles=BOOKS, vendors=VENDORS, args=_accounts),

@@ -15,6 +15,7 @@ from contracts import services as contracts
 from contracts.checks import open_standings
 from contracts.models import ContractVersion
 from credits import services as credits
+from credits.exports import reporting
 from credits.exports import services as exports
 from credits.exports.models import ExportBatch
 from credits.models import Account, JournalEntry, Period
@@ -203,15 +204,35 @@ def _exports(stages: Stages) -> None:
         exports.load_import_report(batch, name="report.csv", content=report_file(batch, "rejected"))
     with as_("finance"):
         exports.set_export_profile(
-            factories.entity(), target="quickbooks", options={}, accounts={"clearing": "Bank"}, reason="a test"
+            factories.entity(),
+            target="quickbooks",
+            options={},
+            accounts={"clearing": "Bank"},
+            reason="a test",
         )
     stages.rows["batch"] = batch
+    with as_("finance"):
+        stages.rows["schedule"] = reporting.begin_schedule(
+            factories.entity(), **a_schedule("finance@example.com")
+        )
+
+
+def a_schedule(address: str) -> dict[str, Any]:
+    """What beginning to send statements takes."""
+    return {
+        "department": "finance",
+        "cadence": "monthly",
+        "form": "csv",
+        "address": address,
+        "first_on": date(2023, 4, 1),
+    }
 
 
 def report_file(batch: ExportBatch, outcome: str) -> bytes:
     """What the other side may say of every line of a batch."""
     rows = [
-        f"{line.external_id},{outcome},{line.amount:.2f},{line.currency},it says so" for line in batch.lines.all()
+        f"{line.external_id},{outcome},{line.amount:.2f},{line.currency},it says so"
+        for line in batch.lines.all()
     ]
     return "\n".join(["external_id,outcome,amount,currency,reason", *rows, ""]).encode()
 

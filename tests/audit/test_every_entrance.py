@@ -28,6 +28,7 @@ from base.models import Job
 from contracts import services as contracts
 from contracts.models import Counterparty, LegalEntity
 from credits import services as credits
+from credits.exports import reporting
 from credits.exports import services as exports
 from credits.invoices import services as invoices
 from measurements import services as measuring
@@ -341,6 +342,18 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["export_batch.export"],
         lambda s: exports.export_rejected(s.rows["batch"], exported_at=LATER, reason=REASON),
     ),
+    "reporting.begin_schedule": (
+        ["report_schedule.begin"],
+        lambda s: reporting.begin_schedule(factories.entity(), **world.a_schedule("other@example.com")),
+    ),
+    "reporting.end_schedule": (
+        ["report_schedule.end"],
+        lambda s: reporting.end_schedule(s.rows["schedule"], ended_on=date(2023, 7, 1), reason=REASON),
+    ),
+    "reporting.run_report": (
+        ["report_schedule.run"],
+        lambda s: reporting.run_report(s.rows["schedule"], from_on=date(2023, 4, 1), run_at=LATER),
+    ),
     "vendors.set_profile": (
         ["vendor_profile.set"],
         lambda s: vendors.set_profile(factories.counterparty("vendor"), claims_address="1 Main Street"),
@@ -396,6 +409,7 @@ MODULES: dict[str, ModuleType] = {
     "credits": credits,
     "invoices": invoices,
     "exports": exports,
+    "reporting": reporting,
     "notices": notices,
     "tokens": tokens,
     "vendors": vendors,
@@ -891,6 +905,14 @@ JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
         lambda s: window_of(s, "claimed") | {"taken_on": "2023-04-07"},
     ),
     "credits.forfeit": (["claim.forfeit", "claim.forfeit"], lambda s: {"as_of": "2023-05-01"}),
+    "credits.run_report": (
+        ["report_schedule.run"],
+        lambda s: {
+            "schedule_id": s.rows["schedule"].pk,
+            "from_on": "2023-04-01",
+            "run_at": LATER.isoformat(),
+        },
+    ),
     "notices.compose": (["notice.compose"], lambda s: {"announcement_id": s.rows["announcement"].pk}),
     # Sealing is no act of the business: it adds nothing that a person could mean.
     "audit.seal": ([], lambda s: {}),
