@@ -26,7 +26,7 @@ from reckoning.terms.document import parse_terms, terms_sha256
 from reckoning.terms.faults import fault
 from reckoning.terms.model import Terms
 from reckoning.terms.paths import faults_of
-from reckoning.terms.places import add_at, alike, remove_at, set_at, steps_of, value_at
+from reckoning.terms.places import add_at, alike, remove_at, set_at, steps_of, value_or_none_at
 from reckoning.terms.plain import guard, read_plain
 from reckoning.timeline.windows import local_instant
 
@@ -293,8 +293,8 @@ def _with(terms: Terms, amendment: Amendment) -> Terms:
     plain = terms.document()
     for index, change in enumerate(amendment.changes):
         try:
-            if change.was is not None and not alike(value_at(plain, change.at), change.was):
-                stands = str(value_at(plain, change.at))[:80]
+            if change.was is not None and not alike(value_or_none_at(plain, change.at), change.was):
+                stands = str(value_or_none_at(plain, change.at))[:80]
                 raise TermsError(
                     [(change.at, f"was {str(change.was)[:80]} when this was written; now it is {stands}")]
                 )

@@ -67,10 +67,25 @@ def value_at(plain: Any, place: str) -> Any:
     return here
 
 
-def set_at(plain: Any, place: str, value: Any) -> None:
-    """Put a value in the place of another. Raises TermsError when nothing stands there."""
+def value_or_none_at(plain: Any, place: str) -> Any:
+    """What stands at a place, or None where a field is left out because it has its default.
+
+    Raises TermsError when what is above it is not there.
+    """
     holder, last = _holder(plain, place)
-    holder[find(holder, last, place)] = value
+    if isinstance(holder, dict) and last not in holder:
+        return None
+    return holder[find(holder, last, place)]
+
+
+def set_at(plain: Any, place: str, value: Any) -> None:
+    """Put a value in the place of another, or into a field that is left out because it has its default.
+
+    Raises TermsError when no such item or nothing above it is there. Whether the language has such a field is for
+    whoever reads the document to say.
+    """
+    holder, last = _holder(plain, place)
+    holder[last if isinstance(holder, dict) else find(holder, last, place)] = value
 
 
 def remove_at(plain: Any, place: str) -> None:

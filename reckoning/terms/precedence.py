@@ -19,7 +19,7 @@ from reckoning.terms.document import parse_terms
 from reckoning.terms.faults import fault
 from reckoning.terms.model import CommitmentTerms, Terms
 from reckoning.terms.paths import faults_of
-from reckoning.terms.places import alike, set_at, steps_of, value_at
+from reckoning.terms.places import alike, set_at, steps_of, value_or_none_at
 from reckoning.terms.plain import guard, read_plain
 
 # What names and explains a commitment promises nothing.
@@ -187,7 +187,7 @@ def _laid(
             place, voice = provision.at, _voice(document, provision.to)
             home = homes.get(steps_of(place)[1])
             try:
-                stands = value_at(plain, place)
+                stands = value_or_none_at(plain, place)
                 if home is None:
                     raise TermsError([(place, "no live document has this commitment")])
             except TermsError as error:

@@ -148,7 +148,9 @@ def test_a_variation_may_lie_upon_any_text_of_the_contract_and_meets_what_stands
             "changes.0: .*no item 'amount'",
         ),
         ({"changes": [{"do": "set", "at": "commitments[nobody].title", "to": "x"}]}, "no item 'nobody'"),
-        ({"changes": [{"do": "set", "at": f"{AT}.colour", "to": "red"}]}, "nothing stands at 'colour'"),
+        ({"changes": [{"do": "set", "at": f"{AT}.colour", "to": "red"}]}, "colour: is not a known field"),
+        ({"changes": [{"do": "set", "at": f"{AT}.colour.shade", "to": "red"}]}, "nothing stands at 'colour'"),
+        ({"changes": [{"do": "remove", "at": f"{AT}.colour"}]}, "nothing stands at 'colour'"),
         ({"changes": [{"do": "add", "at": f"{AT}.title", "to": "red"}]}, "stands there already"),
         (
             {"changes": [{"do": "add", "at": f"{AT}.colour", "to": "red"}]},
@@ -165,6 +167,14 @@ def test_a_variation_may_lie_upon_any_text_of_the_contract_and_meets_what_stands
 def test_an_amendment_that_does_not_fit_is_refused(one: dict[str, Any], words: str) -> None:
     with pytest.raises(TermsError, match=words):
         texts(BASE, [amendment(**one)])
+
+
+def test_a_field_that_is_left_out_because_it_has_its_default_can_be_set() -> None:
+    assert "minimum" not in BASE.document()["commitments"][0]
+    (_, after) = texts(
+        BASE, [amendment(changes=[{"do": "set", "at": f"{AT}.minimum", "to": {"amount": "5"}}])]
+    )
+    assert after.terms.document()["commitments"][0]["minimum"]["amount"] == "5"
 
 
 def test_notice_of_exactly_the_days_agreed_is_enough_over_a_change_of_clocks() -> None:
