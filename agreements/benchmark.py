@@ -10,7 +10,7 @@ from typing import Any
 from agreements import engine
 from agreements.comparing import differences, differences_of_other
 from agreements.faults import CannotPlace, MappingFault
-from agreements.mapping import Mapping, Other, Shape, read_mapping
+from agreements.mapping import Mapping, Other, Shape, left_out, read_mapping
 from agreements.placing import is_there, look_up, place
 from agreements.reading import read_json
 
@@ -75,6 +75,9 @@ def judge(case: dict[str, Any], mapping: Mapping, here: Path = HERE) -> tuple[li
     except Exception as error:  # whatever it is, the case does not come out, and the list says why
         return [_short(error)], [[_short(error)] for _ in alternatives]
     faults = differences(case["expected"], shape.expected, result)
+    faults += [
+        f"{path}: the mapping does not say what becomes of it" for path in left_out(case, shape, mapping)
+    ]
     return faults, [_judge_other(one, shape, terms, inputs) for one in alternatives]
 
 

@@ -29,7 +29,7 @@ _COMPARISONS = ("exact", "row", "credit", "filled", "shown")
 _SHAPE = {
     "name", "cases", "has", "without", "equals", "terms", "reading", "input", "expected", "alternatives"
 }  # fmt: skip
-_MAPPING = {"format", "agreement", "note", "input", "expected", "alternatives", "shapes"}
+_MAPPING = {"format", "agreement", "note", "aside", "input", "expected", "alternatives", "shapes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Mapping:
 
     agreement: str
     shapes: tuple[Shape, ...]
+    aside: dict[str, str]
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -95,7 +96,36 @@ def mapping_of(plain: Any, agreement: str) -> Mapping:
     given = top.get("shapes", [{"name": "all"}])
     if not isinstance(given, list) or not given:
         raise MappingFault("shapes", "is not a list of shapes; leave it out where one is enough")
-    return Mapping(agreement, tuple(_shape(f"shapes.{at}", one, top) for at, one in enumerate(given)))
+    shapes = tuple(_shape(f"shapes.{at}", one, top) for at, one in enumerate(given))
+    aside = top.get("aside", {})
+    for path, reason in aside.items():
+        _source("aside", path)
+        _text(f"aside.{path}", reason)
+    return Mapping(agreement, shapes, aside)
+
+
+def left_out(case: dict[str, Any], shape: Shape, mapping: Mapping) -> list[str]:
+    """The inputs of a case that its shape neither places nor looks at, and that are not set aside."""
+    named = {*_sources(shape.input), *shape.equals, *mapping.aside}
+    return [
+        path
+        for path in (f"inputs.{name}" for name in case.get("inputs", {}))
+        if not any(one == path or one.startswith(f"{path}.") for one in named)
+    ]
+
+
+def _sources(template: Any) -> Iterator[str]:
+    """Every path of the case that a template refers to."""
+    parts: list[Any] = list(template) if isinstance(template, list) else []
+    if isinstance(template, dict):
+        parts = list(template.values())
+        yield from (
+            template[name] for name in ("from", "each", "entries") if isinstance(template.get(name), str)
+        )
+        if "each" in template:
+            yield from template.get("beside", {}).values()
+    for part in parts:
+        yield from _sources(part)
 
 
 def _shape(at: str, plain: Any, top: dict[str, Any]) -> Shape:
