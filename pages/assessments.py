@@ -90,6 +90,9 @@ def assessment(request: HttpRequest, pk: int) -> HttpResponse:
         "revisions": _revisions(request, row),
         "may_have_evidence": may(request.user, "view", "evidence"),
         "sizes": SIZES,
+        "may_reconcile": may(request.user, "view", "reconciliation") and may(request.user, "view", "source"),
+        "may_look_back": may(request.user, "view", "observation"),
+        "row_links": may(request.user, "view", "payload"),
     }
     try:
         value = evidence_value(row)

@@ -50,7 +50,11 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Happened",
         (
             ("Components", "pages:components", "observation"),
+            ("Sources", "pages:sources", "source"),
+            ("Incidents", "pages:incidents", "incident"),
+            ("Exclusions", "pages:exclusions", "exclusion"),
             ("Reported against measured", "pages:reported", "figure"),
+            ("Reconciliation", "pages:reconciliation", "reconciliation"),
         ),
     ),
     (

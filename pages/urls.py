@@ -15,6 +15,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 urlpatterns += [
     path("", include(name))
-    for name in ("pages.shared_urls", "pages.finance_urls", "pages.auditor_urls", "pages.vendor_urls")
+    for name in (
+        "pages.shared_urls",
+        "pages.finance_urls",
+        "pages.auditor_urls",
+        "pages.vendor_urls",
+        "pages.dispute_urls",
+    )
     if find_spec(name)
 ]

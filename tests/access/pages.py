@@ -173,6 +173,60 @@ def _statement(ledger: Any, side: str) -> Mapping[str, Any]:
     }
 
 
+def _monitor(side: Any) -> Any:
+    """The source that decides for one side."""
+    return side.contract.source_bindings.get().source
+
+
+def _sources(ledger: Any) -> Args:
+    return {"customers": [_monitor(ledger.ours).code], "vendors": [_monitor(ledger.theirs).code]}
+
+
+def _payloads(ledger: Any) -> Args:
+    sides = {"customers": ledger.ours, "vendors": ledger.theirs}
+    return {side: [_monitor(made).payloads.order_by("pk")[0].pk] for side, made in sides.items()}
+
+
+def _excluded(ledger: Any) -> Any:
+    """An exclusion with a file as evidence."""
+    from datetime import UTC, datetime
+
+    from measurements import services
+    from measurements.models import Exclusion
+    from tests.credits.world import as_
+
+    found = Exclusion.objects.first()
+    if found is None:
+        with as_("customer_success"):
+            found = services.propose_exclusion(
+                contract=ledger.ours.contract,
+                service=ledger.ours.commitment.service,
+                kind="third_party",
+                start=datetime(2023, 3, 10, 12, tzinfo=UTC),
+                end=datetime(2023, 3, 10, 13, tzinfo=UTC),
+                evidence="their letter",
+                proposed_at=datetime(2023, 4, 3, tzinfo=UTC),
+            )
+            services.add_exclusion_evidence(
+                exclusion=found, name="letter", content=b"x", added_at=datetime(2023, 4, 3, tzinfo=UTC)
+            )
+    return found
+
+
+def _exclusions(ledger: Any) -> Args:
+    return {"customers": [_excluded(ledger).pk]}
+
+
+def _evidence(ledger: Any) -> Args:
+    found = _excluded(ledger)
+    return {"customers": [found.pk, found.evidence_items.get().pk]}
+
+
+def _leads_on(reference: str) -> Page:
+    """Leads to the page of a file; there is none of this name."""
+    return Page(args=lambda ledger: {"": [reference]})
+
+
 def _files(ending: str) -> Callable[[Any], Args]:
     return lambda ledger: {"vendors": [ending], "customers": [ending]}
 
@@ -222,6 +276,22 @@ PAGES: dict[str, Page] = {
             "vendors": ["actions", "2023-01-02"],
         },
     ),
+    "pages:sources": Page(roles=STAFF | {"administrator"}),
+    "pages:source": Page(roles=BOTH, vendors=VENDORS, customers=CUSTOMERS, args=_sources),
+    "pages:payload": Page(roles=BOTH, vendors=VENDORS, args=_payloads),
+    "pages:payload_row": _leads_on("0" * 16 + ":2"),
+    "pages:incidents": Page(roles=STAFF),
+    "pages:incident": Page(
+        roles=BOTH,
+        customers=CUSTOMERS,
+        args=lambda ledger: {"customers": [_monitor(ledger.ours).code, "i-1"]},
+    ),
+    "pages:exclusions": Page(roles=STAFF),
+    "pages:exclusion": Page(roles=BOTH, customers=CUSTOMERS, args=_exclusions),
+    "pages:exclusion_evidence": Page(roles=BOTH, customers=CUSTOMERS, args=_evidence),
+    "pages:reconciliation": Page(roles=STAFF),
+    "pages:reconciled": Page(roles=BOTH, vendors=VENDORS, customers=CUSTOMERS, args=_one()),
+    "pages:as_known": Page(roles=BOTH, vendors=VENDORS, customers=CUSTOMERS, args=_one()),
     "pages:assessments": Page(roles=STAFF | LOGINS),
     "pages:assessment": _sided(_one()),
     "pages:evidence_document": _sided(_one()),
