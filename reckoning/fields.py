@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     WithJsonSchema,
     model_serializer,
@@ -36,6 +37,10 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
+EVERY_FIELD: dict[str, Any] = {"every_field": True}
+"""As context of model_dump: later fields are written with their defaults, too."""
+
+
 class GrownValue(Value):
     """A value that got further fields after the first documents were signed.
 
@@ -46,8 +51,12 @@ class GrownValue(Value):
     later: ClassVar[frozenset[str]] = frozenset()
 
     @model_serializer(mode="wrap")
-    def _without_unused_later_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_unused_later_fields(
+        self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
         plain: dict[str, Any] = handler(self)
+        if info.context is EVERY_FIELD:
+            return plain
         for name in self.later:
             if getattr(self, name) == type(self).model_fields[name].default:
                 plain.pop(name, None)

@@ -61,7 +61,9 @@ def round_units(value: Fraction, mode: RoundingMode) -> int:
     elif mode == "up":
         whole += rest > 0
     elif mode != "down":
-        raise InputError(f"rounding mode: {mode!r} is unknown; one of half_up, half_even, down, up is expected")
+        raise InputError(
+            f"rounding mode: {mode!r} is unknown; one of half_up, half_even, down, up is expected"
+        )
     return sign * whole
 
 

@@ -171,7 +171,7 @@ def _counted_attempts(filtering: RetryFilter, group: Attempts) -> list[Fraction]
 
 
 def _events(indicator: EventsOnTime, inputs: AssessmentInputs, given: dict[str, Figure]) -> Counted:
-    rows = [_event_row(indicator, one) for one in inputs.events]
+    rows = [_event_row(indicator, one, inputs) for one in inputs.events]
     unknown = [
         row.name for row in rows if row.counts and indicator.deadline_seconds is not None and row.late is None
     ]
@@ -203,19 +203,21 @@ def _events(indicator: EventsOnTime, inputs: AssessmentInputs, given: dict[str, 
     return Counted(figures, tuple(rows), question, empty)
 
 
-def _event_row(indicator: EventsOnTime, event: Event) -> Row:
-    concerned = not indicator.kinds or event.kind in indicator.kinds
+def _event_row(indicator: EventsOnTime, event: Event, inputs: AssessmentInputs) -> Row:
+    """The event by itself. It belongs to the window in which it happened, or else began."""
+    placed = event.at or event.started_at
+    inside = placed is None or inputs.window_start <= placed < inputs.window_end
+    concerned = inside and (not indicator.kinds or event.kind in indicator.kinds)
     took = event.took
     late = None
     if took is not None and indicator.deadline_seconds is not None:
         bound = indicator.deadline_seconds
         late = concerned and not (took <= bound if indicator.deadline_inclusive else took < bound)
-    at = event.at or event.started_at
     return Row(
         name=event.id,
         figures={} if took is None else {"seconds": lasting(took)},
         counts=concerned,
-        start=None if at is None else to_us(at),
+        start=None if placed is None else to_us(placed),
         end=None if event.ended_at is None else to_us(event.ended_at),
         late=late,
         cause=event.cause,

@@ -103,6 +103,8 @@ class OutageLength(Value):
     """An outage of which only the length is known, not when it was."""
 
     seconds: Exact
+    users: Count | None = Field(default=None, description="Number of affected users, for a weight.")
+    share: Exact | None = Field(default=None, description="Share of all customers that is affected, 0 to 1.")
     cause: Name | None = None
 
 

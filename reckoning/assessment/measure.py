@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import lcm
 
 from reckoning.assessment.exclusions import ExcludedResult, excluded_spans
-from reckoning.assessment.inputs import AssessmentInputs, DaySeconds, Interval
+from reckoning.assessment.inputs import AssessmentInputs, DaySeconds, Interval, OutageLength
 from reckoning.assessment.outages import clocked, downtime, long_enough, reaches, started
 from reckoning.assessment.result import OpenQuestion
 from reckoning.errors import InputError
@@ -127,20 +127,34 @@ def _from_intervals(
 def _with_given(found: Measured, inputs: AssessmentInputs) -> Measured:
     """Downtime and base that are given already aggregated stand in place of the measured ones."""
     given = {one.figure: one.exact * SECOND for one in inputs.given}
+    if "excluded_seconds" in given or "excluded_down_seconds" in given:
+        whole = given.get("excluded_seconds", given.get("excluded_down_seconds", Fraction(0)))
+        found = replace(found, excluded=found.excluded._replace(total=_whole(whole, "excluded_seconds")))
+    if "gross_down_seconds" in given:
+        gross = given["gross_down_seconds"]
+        net = max(Fraction(0), gross - given.get("excluded_down_seconds", Fraction(0)))
+        found = replace(found, gross_down=gross, net_down=net, question=None)
     if "down_seconds" in given:
         found = replace(
             found, gross_down=given["down_seconds"], net_down=given["down_seconds"], question=None
         )
     if "base_seconds" in given:
-        if given["base_seconds"].denominator != 1:
-            raise InputError("given: base_seconds is finer than a microsecond", code="TIME_TOO_FINE")
-        found = replace(found, measured=int(given["base_seconds"]))
+        found = replace(found, measured=_whole(given["base_seconds"], "base_seconds"))
     return found
+
+
+def _whole(us: Fraction, name: str) -> int:
+    if us.denominator != 1:
+        raise InputError(f"given: {name} is finer than a microsecond", code="TIME_TOO_FINE")
+    return int(us)
 
 
 def _told(inputs: AssessmentInputs) -> bool:
     """Whether the facts speak of the whole window by a count or a length, without places in time."""
-    given = any(figure.figure in ("down_seconds", "level") for figure in inputs.given)
+    given = any(
+        figure.figure in ("down_seconds", "gross_down_seconds", "level", "missed", "credit")
+        for figure in inputs.given
+    )
     return given or bool(inputs.lengths) or bool(inputs.cells)
 
 
@@ -148,12 +162,15 @@ def _aggregated(
     indicator: UptimeFromIntervals, inputs: AssessmentInputs, window: Span
 ) -> tuple[Fraction, int | None]:
     """Microseconds of downtime known by length or by bad cells only, and the number of these cells."""
-    if inputs.lengths and (indicator.grid_seconds or indicator.weight != "none"):
+    if inputs.lengths and (indicator.grid_seconds or indicator.overlap == "once"):
         raise InputError(
-            "lengths: outages without a place in time cannot be laid on a grid nor weighted; give intervals",
+            "lengths: outages without a place in time cannot be laid on a grid nor over each other; give outages",
             code="LENGTHS_WITHOUT_PLACE",
         )
-    added = sum((counted_length(indicator, one.seconds) for one in inputs.lengths), Fraction(0)) * SECOND
+    lengths = (
+        counted_length(indicator, one.seconds) * _weight(indicator, one, inputs) for one in inputs.lengths
+    )
+    added = sum(lengths, Fraction(0)) * SECOND
     if not inputs.cells:
         return added, None
     if not indicator.grid_seconds:
@@ -165,6 +182,19 @@ def _aggregated(
         begin = max(begin, to_us(inputs.used_until))
     count = sum(row.count for row in inputs.cells if begin <= to_us(row.at) < window.end)
     return added + count * indicator.grid_seconds * SECOND, count
+
+
+def _weight(indicator: UptimeFromIntervals, one: OutageLength, inputs: AssessmentInputs) -> Fraction:
+    """The weight of an outage of which only the length is known."""
+    if indicator.weight == "none":
+        return Fraction(1)
+    if indicator.weight == "affected_share":
+        if one.share is None:
+            raise InputError("lengths: an outage has no share of affected customers", code="WEIGHT_MISSING")
+        return one.share
+    if one.users is None or not inputs.population:
+        raise InputError("lengths: users and population are needed for the weight", code="WEIGHT_MISSING")
+    return Fraction(one.users, inputs.population)
 
 
 def counted_length(indicator: UptimeFromIntervals, length_seconds: Fraction) -> Fraction:

@@ -27,7 +27,9 @@ def more_of(
         "each": [_share(share) for share in settled.shares] if commitment.schedule.each != "window" else [],
         "credit_exact": _credit_exact(settled),
         "capped_by": [f"caps.{index}" for index in settled.capped_by],
-        "cap_amounts": {f"caps.{index}": fraction_text(amount) for index, amount in settled.caps},
+        "cap_amounts": [
+            {"cap": f"caps.{index}", "allowed": fraction_text(amount)} for index, amount in settled.caps
+        ],
         "withheld": _withheld(settled),
         "carried_amount": fraction_text(settled.carried),
         "points": _exact(settled.points),

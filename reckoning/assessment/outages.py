@@ -186,7 +186,7 @@ def _weigher(
 ) -> Callable[[Sequence[Span]], Fraction]:
     """A function that weighs time: by the share of the population, or of all customers, that is down in it."""
     population = inputs.population
-    if indicator.weight == "affected_users" and not population:
+    if indicator.weight == "affected_users" and not population and reports:
         raise InputError(
             "population: seconds are weighted by affected users; the number of all users is needed",
             code="POPULATION_MISSING",

@@ -17,7 +17,7 @@ from reckoning.assessment.levels import Level, level_of
 from reckoning.assessment.measure import Measured, measure
 from reckoning.assessment.more import more_of
 from reckoning.assessment.result import AssessmentResult, OpenQuestion, OtherReading
-from reckoning.assessment.settling import Settlement, settle
+from reckoning.assessment.settling import Settlement, settle, with_shortfall
 from reckoning.assessment.timed import timed_figures
 from reckoning.errors import InputError
 from reckoning.money import minor_digits
@@ -58,6 +58,8 @@ def reckon(
     wide = full or not commitment.is_first_edition
     of_zone = commitment.window.zone or zone
     found = _found(commitment, inputs, wide, of_zone)
+    if wide:
+        found = found._replace(counted=with_shortfall(commitment, found.counted))
     settled = settle(commitment, found.counted, inputs, currency, calendar)
     claim = _claim(commitment, inputs, window)
     questions = tuple(

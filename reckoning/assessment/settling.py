@@ -70,11 +70,17 @@ def settle(
         return Settlement("met", credit=nothing)
     if outcome is None and _is_promised(commitment):
         return Settlement("open_question", compared, band=band)
-    if outcome == "met" and commitment.schedule.requires_missed_target and not inputs.carried_amount:
+    given = _given_credit(inputs) is not None
+    if (
+        outcome == "met"
+        and commitment.schedule.requires_missed_target
+        and not inputs.carried_amount
+        and not given
+    ):
         return Settlement(
             outcome, compared, withheld=_withheld(commitment, counted), credit=nothing, band=band
         )
-    if outcome == "met" and commitment.schedule.requires_missed_target:
+    if given or (outcome == "met" and commitment.schedule.requires_missed_target):
         shares: list[Share] = []
     else:
         shares = _shares(commitment, counted, inputs, calendar)
@@ -90,7 +96,27 @@ def settle(
     )
     if len(shares) == 1:
         found = _with_tier(commitment, found, shares[0].earned)
-    return found if question is not None else _priced(commitment, found, inputs, currency, calendar)
+    if question is not None:
+        base = fee_base(commitment.fee_base, inputs, currency, calendar.seconds, calendar.days)
+        return replace(found, base=base if isinstance(base, Base) else None)
+    return _priced(commitment, found, inputs, currency, calendar)
+
+
+def with_shortfall(commitment: CommitmentTerms, counted: Counted) -> Counted:
+    """The figures with `shortfall_percent`: percent points by which the level misses the target, never below 0."""
+    if commitment.target_percent is None or counted.level is None:
+        return counted
+    short = Fraction(commitment.target_percent) - _rounded_level(commitment, counted.level)
+    figures = {**counted.figures, "shortfall_percent": Figure(max(Fraction(0), short), "number")}
+    return replace(counted, figures=figures)
+
+
+def _rounded_level(commitment: CommitmentTerms, level: Fraction) -> Fraction:
+    """The level in percent, rounded where the contract itself says so."""
+    rounding = commitment.level_rounding
+    if rounding is None:
+        return level * 100
+    return Fraction(round_fraction(level * 100, rounding.places, rounding.mode))
 
 
 def _is_promised(commitment: CommitmentTerms) -> bool:
@@ -100,11 +126,10 @@ def _is_promised(commitment: CommitmentTerms) -> bool:
 def _outcome(commitment: CommitmentTerms, counted: Counted) -> tuple[Outcome | None, Fraction | None]:
     """Met or missed, with the percentage that was compared; None where there is nothing to compare."""
     level = counted.level
-    compared = None if level is None else level * 100
-    if compared is not None and commitment.level_rounding is not None:
-        rounding = commitment.level_rounding
-        compared = Fraction(round_fraction(compared, rounding.places, rounding.mode))
+    compared = None if level is None else _rounded_level(commitment, level)
     missed = counted.figures.get("missed")
+    if missed is None and compared is None:
+        missed = counted.figures.get("credit")
     if missed is not None:
         return ("breach" if missed.value else "met"), compared
     if commitment.target_percent is not None:
@@ -149,14 +174,9 @@ def _shares(
 ) -> list[Share]:
     """What each row earns by itself: the window, or each outage, event or day in it."""
     schedule = commitment.schedule
-    figures = dict(counted.figures)
+    figures = dict(with_shortfall(commitment, counted).figures)
     if commitment.level_rounding is not None and counted.level is not None:
-        rounding = commitment.level_rounding
-        percent = round_fraction(counted.level * 100, rounding.places, rounding.mode)
-        figures["level"] = Figure(Fraction(percent) / 100, "ratio")
-    if commitment.target_percent is not None and counted.level is not None:
-        short = Fraction(commitment.target_percent) - figures["level"].value * 100
-        figures["shortfall_percent"] = Figure(max(Fraction(0), short), "number")
+        figures["level"] = Figure(_rounded_level(commitment, counted.level) / 100, "ratio")
     if "earned" in counted.figures:
         earned = Earned(unit_of(schedule), counted.figures["earned"].value)
         return [Share("window", None, None, earned, None)]
@@ -225,8 +245,8 @@ def _priced(
     shares = [_repeated(commitment, share, repeated) for share in shares]
     base = fee_base(commitment.fee_base, inputs, currency, calendar.seconds, calendar.days)
     known = base if isinstance(base, Base) else None
-    given = _given_credit(inputs)
-    needed = given is None and any(share.earned.value and share.earned.unit != "amount" for share in shares)
+    handed = _given_credit(inputs)
+    needed = handed is None and any(share.earned.value and share.earned.unit != "amount" for share in shares)
     if needed and isinstance(base, OpenQuestion):
         return replace(found, question=_fee_question(base, found), earned=_sum(commitment, shares))
     own = [(index, cap) for index, cap in enumerate(commitment.caps) if cap.per == "outage"]
@@ -240,8 +260,8 @@ def _priced(
         priced.append(replace(share, amount=whole.amount))
     uncapped = _together(commitment.schedule, [(share.cause, price(share.earned, known)) for share in shares])
     amount = _together(commitment.schedule, [(share.cause, share.amount or Fraction(0)) for share in priced])
-    if given is not None:
-        uncapped = amount = given
+    if handed is not None:
+        uncapped = amount = handed
     common = [(index, cap) for index, cap in enumerate(commitment.caps) if cap.per != "outage"]
     rest = capped(common, amount, known, inputs, currency)
     if rest.question is not None and (amount or inputs.carried_amount):

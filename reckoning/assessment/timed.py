@@ -67,14 +67,17 @@ def _rows(indicator: UptimeFromIntervals, inputs: AssessmentInputs, measured: Me
             counted = Fraction(total(mine))
         else:
             counted = sum((started(one.end - one.start, indicator) for one in mine), Fraction(0))
+        figures = {
+            "seconds": lasting(Fraction(run.end - run.start, SECOND)),
+            "down_seconds": lasting(counted / SECOND),
+            "runs": count(1),
+        }
+        if inputs.probes is not None:
+            figures["probes"] = count(counted / (inputs.probes.interval_seconds * SECOND))
         cause = next((name for start, end, name in causes if start < run.end and end > run.start), None)
         yield Row(
             name=f"outage-{number_of}",
-            figures={
-                "seconds": lasting(Fraction(run.end - run.start, SECOND)),
-                "down_seconds": lasting(counted / SECOND),
-                "runs": count(1),
-            },
+            figures=figures,
             counts=counted > 0,
             start=run.start,
             end=run.end,

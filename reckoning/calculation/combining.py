@@ -7,7 +7,7 @@ from typing import Any
 from reckoning.assessment.inputs import AssessmentInputs
 from reckoning.assessment.pricing import Base, capped, fee_base
 from reckoning.assessment.result import AssessmentResult
-from reckoning.canonical import fraction_text
+from reckoning.canonical import decimal_text, fraction_text
 from reckoning.errors import TermsError
 from reckoning.money import minor_digits, round_fraction
 from reckoning.terms import CommitmentTerms, Terms
@@ -42,6 +42,10 @@ def combine(
         "credit_exact": None,
         "credit_amount": None,
         "capped_by": [],
+        "entitlement": _entitlement(mine),
+        "caps": [
+            {"kind": cap.kind, "per": cap.per, "value": decimal_text(cap.value)} for cap in combination.caps
+        ],
     }
     if any(result.credit_amount is None for _, _, result, _ in mine.values()):
         return found
@@ -68,6 +72,18 @@ def combine(
     found["credit_amount"] = format(round_fraction(rest.amount, digits, commitment.rounding.mode), "f")
     found["capped_by"] = [f"caps.{index}" for index in rest.by]
     return found
+
+
+def _entitlement(parts: Mapping[str, Part]) -> dict[str, str] | None:
+    """What the parts earn together before any fee, where all earn in one unit; null where one is open."""
+    earned = [result.more["entitlement"] for _, _, result, _ in parts.values()]
+    if any(one is None or one["value"] is None for one in earned):
+        return None
+    units = {one["unit"] for one in earned}
+    if len(units) != 1:
+        return None
+    value = sum((Fraction(one["value"]) for one in earned), Fraction(0))
+    return {"unit": units.pop(), "value": fraction_text(value)}
 
 
 def _chosen(

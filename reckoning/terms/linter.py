@@ -10,6 +10,7 @@ from reckoning.terms.claims import ClaimByDeadline
 from reckoning.terms.figure_names import figure_names
 from reckoning.terms.indicators import UptimeFromWeightedSeconds
 from reckoning.terms.ladder import Piece, joined, pieces, unit_words
+from reckoning.terms.linter_claims import Asked, claim_findings, right_findings
 from reckoning.terms.model import CommitmentTerms, Terms
 from reckoning.terms.schedules import Flat, PerUnit, Tier, TierSchedule
 
@@ -38,9 +39,16 @@ def lint(terms: Terms, known_roles: Collection[str] | None = None) -> tuple[Find
         for check in _CHECKS:
             for finding in check(commitment):
                 found.append(finding._replace(path=f"{place}.{finding.path}"))
+        for asked in _dates(commitment, terms.zone):
+            found.append(Finding(*asked)._replace(path=f"{place}.{asked.path}"))
         if known_roles is not None and commitment.source_role not in known_roles:
             found.append(_unplayed(commitment, place, known_roles))
     return tuple(found)
+
+
+def _dates(commitment: CommitmentTerms, zone: str) -> Iterator[Asked]:
+    yield from claim_findings(commitment.claim, commitment.window, commitment.cut_off_days, zone)
+    yield from right_findings(commitment.remedy, commitment.window, zone)
 
 
 def _unplayed(commitment: CommitmentTerms, place: str, known_roles: Collection[str]) -> Finding:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validat
 
 from reckoning.canonical import canonical_json, canonical_object
 from reckoning.errors import TermsError
-from reckoning.fields import Currency, Day, GrownValue, Name, Percent, Slug, Text, Value, Zone
+from reckoning.fields import EVERY_FIELD, Currency, Day, GrownValue, Name, Percent, Slug, Text, Value, Zone
 from reckoning.terms.blocks import (
     AmountRounding,
     Band,
@@ -252,7 +252,7 @@ def with_alternative(commitment: CommitmentTerms, alternative: Alternative) -> C
     Raises TermsError when a path names nothing in the commitment, names something that an alternative may not
     change, or the result is not a valid commitment.
     """
-    plain = commitment.document()
+    plain = canonical_object(commitment.model_dump(context=EVERY_FIELD))
     plain["readings"] = []
     for path, value in alternative.set.items():
         if path.split(".")[0] in _FIXED_IN_ALTERNATIVES:
