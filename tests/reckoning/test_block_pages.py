@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from reckoning.assessment.claims import ClaimFacts, assess_claim
 from reckoning.assessment.remedy import RemedyFacts, assess_remedy
 from reckoning.assessment.remedy_facts import PastWindow
-from reckoning.terms import calendars, claims, recurring, remedy, windows
+from reckoning.terms import calendars, claims, linter_claims, recurring, remedy, windows
 from reckoning.terms.yaml_reading import Limits, read_yaml
 from reckoning.timeline import window_of
 
@@ -218,3 +218,13 @@ def test_a_right_comes_out_as_printed(row: dict[str, str]) -> None:
     found = remedied({"rights": [right]}, history=yaml(row["history"]))["rights"]["exit"]
     first = "" if found["first_index"] is None else str(found["first_index"])
     assert (_said(found["arisen"]), first) == (row["arisen"], row["first index"])
+
+
+def test_every_question_of_the_linter_about_claims_and_rights_has_its_line() -> None:
+    source = Path(linter_claims.__file__).read_text()
+    told = [
+        row["code"].strip("`")
+        for page in ("claims", "remedy")
+        for row in tables(page, "What the linter asks")[0]
+    ]
+    assert sorted(told) == sorted(set(re.findall(r'^ +"([A-Z_]{6,})",$', source, re.MULTILINE)))
