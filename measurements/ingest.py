@@ -24,7 +24,7 @@ from measurements.errors import RowsConflict
 from measurements.models import EventObservation, HistogramObservation, IntervalObservation, Payload, Source
 from measurements.packing import DAY, Packer, seconds_of
 from measurements.staging import Stage, make_months, series_numbers
-from measurements.weighing import once, weigh
+from measurements.weighing import latest_accounts, once, weigh
 
 AHEAD = timedelta(minutes=5)
 
@@ -259,10 +259,7 @@ def record_events(*, source: Source, delivery: Delivery, rows: Iterable[EventTol
         )
         for one in good
     ]
-    rows_before = EventObservation.objects.filter(
-        source=source, external_id__in=[row.external_id for row in new]
-    )
-    known = {row.external_id: row for row in rows_before.order_by("known_at")}
+    known = latest_accounts(EventObservation, source, [row.external_id for row in new])
     kept = weigh(
         new,
         lambda row: known.get(row.external_id),
@@ -343,10 +340,7 @@ def record_state_intervals(*, source: Source, delivery: Delivery, rows: Iterable
         )
         for one in good
     ]
-    stored = IntervalObservation.objects.filter(
-        source=source, external_id__in=[row.external_id for row in new]
-    )
-    known = {row.external_id: row for row in stored.order_by("known_at")}
+    known = latest_accounts(IntervalObservation, source, [row.external_id for row in new])
     kept = weigh(
         new,
         lambda row: known.get(row.external_id),

@@ -5,25 +5,41 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.models import Commitment, Contract
 from contracts.reading import commitment_terms
-from measurements.errors import SourceUnbound, WrongShape
+from measurements.bases import Basis, bases_of, sources_of  # noqa: F401  # the rest of the room reads them here
+from measurements.coverage import watched
 from measurements.models import (
+    BucketDay,
+    EventObservation,
     Exclusion,
     ExclusionDecision,
+    HistogramObservation,
     IntervalObservation,
     Payload,
     SecondsObservation,
     Source,
     SourceBinding,
 )
+from measurements.reading_series import (
+    Slot,
+    bucket_runs,
+    events_of,
+    histogram_samples,
+    merged_histogram,
+    probe_states,
+    slots_of,
+)
 from reckoning.assessment import AssessmentInputs, DaySeconds, ExcludedTime, Interval, KnownTime
+from reckoning.assessment.inputs import Event
 from reckoning.terms import CommitmentTerms
 from reckoning.terms.indicators import UptimeFromIntervals
+from reckoning.timeline import from_us
 
 ONE_DAY = timedelta(days=1)
+Shape = Source.Shape
 
 
 # Inputs of a reckoning -----------------------------------------------------------------------------------
@@ -70,7 +86,9 @@ def inputs_of_clauses(
     """
     if not clauses:
         return {}
-    sources = sources or sources_of(clauses)
+    if sources is None:
+        bases = bases_of(clauses, window_start, window_end, known_at)
+        sources = {pk: basis.source for pk, basis in bases.items()}
     known = _Knowledge(clauses, sources, window_start, window_end, known_at)
     return {
         clause.commitment.pk: AssessmentInputs(
@@ -113,30 +131,6 @@ class Clause:
         return found
 
 
-def sources_of(clauses: Sequence[Clause]) -> dict[int, Source]:
-    """The source that plays the role of each clause, by commitment. Raises SourceUnbound, WrongShape."""
-    contracts = {clause.commitment.version.contract_id for clause in clauses}
-    bindings = SourceBinding.objects.filter(contract__in=contracts).select_related("source")
-    played = {(binding.contract_id, binding.role): binding.source for binding in bindings}
-    found: dict[int, Source] = {}
-    for clause in clauses:
-        contract = clause.commitment.version.contract
-        source = played.get((contract.pk, clause.terms.source_role))
-        if source is None:
-            raise SourceUnbound(
-                f"source_role: no source plays {clause.terms.source_role!r} for {contract.reference}; "
-                "bind one to it"
-            )
-        needed = Source.Shape.INTERVALS if clause.reads_intervals else Source.Shape.DAILY_SECONDS
-        if source.shape != needed:
-            raise WrongShape(
-                f"source_role: {source.code} plays {clause.terms.source_role!r} for {contract.reference} and "
-                f"reports {source.get_shape_display().lower()}, but the terms read {needed.label.lower()}"
-            )
-        found[clause.commitment.pk] = source
-    return found
-
-
 class _Knowledge:
     """Everything that concerns some commitments in one window, fetched at once."""
 
@@ -149,32 +143,76 @@ class _Knowledge:
         known_at: datetime,
     ) -> None:
         self.start, self.end, self.known_at = window_start, window_end, known_at
-        by_intervals = [clause for clause in clauses if clause.reads_intervals]
-        by_seconds = [clause for clause in clauses if not clause.reads_intervals]
+        self.of = sources
+        shaped: dict[str, list[Clause]] = {}
+        for clause in clauses:
+            shaped.setdefault(sources[clause.commitment.pk].shape, []).append(clause)
+        by_intervals = shaped.get(Shape.INTERVALS, [])
+        by_seconds = shaped.get(Shape.DAILY_SECONDS, [])
         self.intervals = self._fetch_intervals(by_intervals, sources) if by_intervals else []
         self.covered = self._fetch_coverage(by_intervals, sources) if by_intervals else {}
         self.seconds = self._fetch_seconds(by_seconds, sources) if by_seconds else {}
+        self.slots = self._fetch_slots([*shaped.get(Shape.BUCKETS, []), *shaped.get(Shape.SAMPLES, [])])
+        self.events = self._fetch_events(shaped.get(Shape.EVENTS, []))
         self.exclusions = self._fetch_exclusions(clauses)
 
     def facts_of(self, clause: Clause, source: Source) -> dict[str, object]:
         """The facts of one commitment, under the names of the fields of AssessmentInputs."""
         commitment = clause.commitment
         excluded = self.exclusions.get((commitment.version.contract_id, commitment.service_id), ())
-        if not clause.reads_intervals:
-            return {
-                "seconds": self.seconds.get((source.pk, commitment.service_id), ()),
-                "exclusions": excluded,
-            }
+        return self._facts_of_kind(clause, source) | {"exclusions": excluded}
+
+    def _facts_of_kind(self, clause: Clause, source: Source) -> dict[str, object]:
+        key = (source.pk, clause.commitment.service_id)
+        if source.shape == Shape.DAILY_SECONDS:
+            return {"seconds": self.seconds.get(key, ())}
+        if source.shape == Shape.BUCKETS:
+            return {"buckets": bucket_runs(self.slots.get(key, ()))}
+        if source.shape == Shape.EVENTS:
+            return {"events": self.events.get(key, ())}
+        if source.shape == Shape.HISTOGRAMS:
+            told = merged_histogram(*(source, key[1]), self.start, self.end, self.known_at)
+            return {"samples": histogram_samples(told) if told else ()}
+        if source.shape == Shape.SAMPLES:
+            code = clause.commitment.service.code
+            seen = probe_states(self.slots.get(key, ()), source, code, self.start, self.end)
+            return {"intervals": seen[0], "coverage": seen[1]}
         components = clause.components
         return {
-            "coverage": self.covered.get(source.pk, ()),
+            "coverage": self.covered.get(key, ()),
             "intervals": tuple(
                 interval
                 for source_pk, interval in self.intervals
                 if source_pk == source.pk and not components.isdisjoint(interval.components)
             ),
-            "exclusions": excluded,
         }
+
+    def _fetch_slots(self, clauses: Sequence[Clause]) -> dict[tuple[int, int], list[Slot]]:
+        """Buckets of the window, and probes of so far around it that a minimum length can be tested."""
+        if not clauses:
+            return {}
+        least = [reading.minimum_run_seconds for clause in clauses for reading in clause.readings]
+        found: dict[tuple[int, int], list[Slot]] = {}
+        for shape in (Shape.BUCKETS, Shape.SAMPLES):
+            mine = [clause for clause in clauses if self.of[clause.commitment.pk].shape == shape]
+            sources = {one.pk: one for clause in mine for one in [self.of[clause.commitment.pk]]}
+            widths = [one.width_seconds or 1 for one in sources.values()]
+            margin = timedelta(seconds=max([0, *least]) + 2 * max(widths, default=0)) * (
+                shape == Shape.SAMPLES
+            )
+            if mine:
+                services = {clause.commitment.service_id for clause in mine}
+                found |= slots_of(
+                    sources.values(), services, self.start - margin, self.end + margin, self.known_at
+                )
+        return found
+
+    def _fetch_events(self, clauses: Sequence[Clause]) -> dict[tuple[int, int], tuple[Event, ...]]:
+        if not clauses:
+            return {}
+        sources = {one.pk: one for clause in clauses for one in [self.of[clause.commitment.pk]]}
+        services = {clause.commitment.service_id for clause in clauses}
+        return events_of(sources.values(), services, self.start, self.end, self.known_at)
 
     def _fetch_intervals(
         self, clauses: Sequence[Clause], sources: dict[int, Source]
@@ -201,21 +239,17 @@ class _Knowledge:
 
     def _fetch_coverage(
         self, clauses: Sequence[Clause], sources: dict[int, Source]
-    ) -> dict[int, tuple[KnownTime, ...]]:
-        """For each source of intervals the part of the window that it knows: one stretch or none."""
-        wanted = {source.pk: source for clause in clauses for source in [sources[clause.commitment.pk]]}
-        rows = Payload.objects.filter(
-            source__in=wanted, known_at__lte=self.known_at, covers_until__isnull=False
-        )
-        found: dict[int, tuple[KnownTime, ...]] = {}
-        for pk, until in rows.order_by().values_list("source").annotate(until=Max("covers_until")):
-            begins = wanted[pk].covers_from
-            if begins is None:
-                continue
-            start, end = max(begins, self.start), min(until, self.end)
-            if start < end:
-                found[pk] = (KnownTime(start=start, end=end),)
-        return found
+    ) -> dict[tuple[int, int], tuple[KnownTime, ...]]:
+        """The parts of the window that a source of intervals knows, by source and service."""
+        pairs = {
+            (source.pk, clause.commitment.service_id): (source, clause.commitment.service_id)
+            for clause in clauses
+            for source in [sources[clause.commitment.pk]]
+        }
+        return {
+            key: tuple(KnownTime(start=from_us(one.start), end=from_us(one.end)) for one in spans)
+            for key, spans in watched(pairs.values(), self.start, self.end, self.known_at).items()
+        }
 
     def _fetch_seconds(
         self, clauses: Sequence[Clause], sources: dict[int, Source]
@@ -321,7 +355,7 @@ def acts_behind(inputs: AssessmentInputs) -> list[Act]:
     Approving an exclusion is not among them: it does not bar from approving the credit.
     """
     observations = [row.observation for row in inputs.intervals] + [row.observation for row in inputs.seconds]
-    digests = {observation.split(":")[0] for observation in observations}
+    digests = {observation.split(":")[0] for observation in observations} | _behind_series(inputs)
     acts = []
     if digests:
         named = Q()
@@ -331,6 +365,33 @@ def acts_behind(inputs: AssessmentInputs) -> list[Act]:
         acts = [Act(user_id, f"imported {name}") for user_id, name in files]
     proposals = Exclusion.objects.filter(pk__in=[int(one.id) for one in inputs.exclusions]).order_by("pk")
     return acts + [Act(row.proposed_by_id, f"proposed exclusion {row.pk}, {row}") for row in proposals]
+
+
+def _behind_series(inputs: AssessmentInputs) -> set[str]:
+    """The files behind counts, tickets and histograms, which inputs hold without naming them: all that told
+    anything of the service in the window."""
+    found: set[str] = set()
+    if inputs.buckets:
+        days = (inputs.window_start.date(), (inputs.window_end - timedelta(microseconds=1)).date())
+        rows = BucketDay.objects.filter(series__service__code=inputs.service, day__range=days)
+        told = rows.filter(known_at__lte=inputs.known_at)
+        found |= set(told.values_list("payload__sha256", flat=True).distinct())
+    if inputs.samples:
+        histograms = HistogramObservation.objects.filter(
+            series__service__code=inputs.service,
+            starts_at__gte=inputs.window_start,
+            starts_at__lt=inputs.window_end,
+            known_at__lte=inputs.known_at,
+        )
+        found |= set(histograms.values_list("payload__sha256", flat=True).distinct())
+    if inputs.events:
+        events = EventObservation.objects.filter(
+            service__code=inputs.service,
+            external_id__in=[one.id for one in inputs.events],
+            known_at__lte=inputs.known_at,
+        )
+        found |= set(events.values_list("payload__sha256", flat=True).distinct())
+    return {digest[:16] for digest in found}
 
 
 # What was known ------------------------------------------------------------------------------------------
@@ -355,4 +416,4 @@ def known_intervals(source: Source, known_at: datetime) -> QuerySet[IntervalObse
 
 def roles_played(contract: Contract) -> list[str]:
     """The roles that a source plays for a contract; legal's linter asks."""
-    return list(SourceBinding.objects.filter(contract=contract).values_list("role", flat=True))
+    return list(SourceBinding.objects.filter(contract=contract, rank=1).values_list("role", flat=True))

@@ -140,8 +140,9 @@ class Stage:
         if not self.days:
             return counts
         with connection.cursor() as cursor:
-            for name in ("arriving", "arriving_series"):
-                cursor.execute(f"ANALYZE pg_temp.{name}")
+            # Not the arrays: statistics of their elements would cost more than everything else here.
+            cursor.execute("ANALYZE pg_temp.arriving (key, day)")
+            cursor.execute("ANALYZE pg_temp.arriving_series")
             cursor.execute(KNOWN, {"first": day_of(min(self.days)), "last": day_of(max(self.days))})
             compared = {(key, day): same for key, day, same in cursor.fetchall()}
             repeated = [place for place, same in compared.items() if same and place not in self._split]

@@ -1,6 +1,6 @@
 """Rows of a delivery against what is known, where each row is about a thing of its own."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,6 +8,9 @@ from typing import Any, Protocol
 from base.csvio import Faults
 from measurements.deliveries import Counts, Delivery
 from measurements.errors import RowsConflict
+from measurements.models import EventObservation, IntervalObservation, Source
+
+IDS_AT_ONCE = 5_000
 
 
 class Dated(Protocol):
@@ -41,6 +44,19 @@ def _said(row: Any) -> Any:
     told = row._asdict()
     told.pop("row_number", None)
     return told
+
+
+def latest_accounts[Kept: (IntervalObservation, EventObservation)](
+    model: type[Kept], source: Source, external_ids: Sequence[str]
+) -> dict[str, Kept]:
+    """The newest account of each of these things that the source told of before."""
+    found: dict[str, Kept] = {}
+    for at in range(0, len(external_ids), IDS_AT_ONCE):
+        rows = model._default_manager.filter(
+            source=source, external_id__in=external_ids[at : at + IDS_AT_ONCE]
+        )
+        found |= {row.external_id: row for row in rows.order_by("known_at")}
+    return found
 
 
 def weigh[Row: Dated](

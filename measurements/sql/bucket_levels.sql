@@ -24,17 +24,21 @@ cut AS (
         CROSS JOIN LATERAL generate_series(
             date_trunc('day', lower(part) AT TIME ZONE 'UTC'), upper(part) AT TIME ZONE 'UTC', interval '1 day') day
 ),
+stored AS MATERIALIZED (
+    -- Fetched before anything is unpacked: the other way round every day of the table would be.
+    SELECT days.* FROM cut JOIN measurements_bucketday days USING (series_id, day)
+    WHERE days.known_at <= %(known_at)s
+),
 told AS (
     SELECT DISTINCT ON (stored.series_id, stored.day, slot)
         stored.series_id, stored.day, runs.good, runs.bad,
         (stored.day - DATE '1970-01-01')::bigint * 86400 + slot * %(width)s AS begins
-    FROM cut JOIN measurements_bucketday stored USING (series_id, day)
+    FROM stored
         CROSS JOIN LATERAL unnest(stored.slots, stored.counts, stored.good, stored.bad) WITH ORDINALITY
             runs (first, count, good, bad, number)
         CROSS JOIN LATERAL generate_series(0, coalesce(runs.count, 1) - 1) nth
         CROSS JOIN LATERAL (SELECT
             coalesce(runs.first, stored.first_slot + runs.number::integer - 1) + nth * stored.step AS slot) placed
-    WHERE stored.known_at <= %(known_at)s
     ORDER BY stored.series_id, stored.day, slot, stored.known_at DESC, stored.payload_id DESC
 ),
 unpacked AS (
