@@ -11,10 +11,11 @@ from credits import api as credits_api
 from credits.api_books import StatementView, TrialBalanceView
 from credits.invoices import api as invoices_api
 from measurements import api_observations as measurements_api
+from measurements import api_push
 from notices import api as notices_api
 
 router = SimpleRouter(use_regex_path=True)
-for _room in (contracts_api, measurements_api, credits_api, invoices_api, notices_api, audit_api):
+for _room in (contracts_api, measurements_api, api_push, credits_api, invoices_api, notices_api, audit_api):
     for _prefix, _view in _room.VIEWS:
         router.register(_prefix, _view, basename=_prefix.replace("/", "-"))
 

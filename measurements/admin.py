@@ -282,3 +282,6 @@ class ExclusionAdmin(AddOnlyAdmin):
         if db_field.name == "service":
             kwargs["queryset"] = Service.objects.filter(commitments__isnull=False).distinct()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+from measurements import admin_feeds  # noqa: E402, F401  # registers the rest of this room

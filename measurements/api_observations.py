@@ -26,6 +26,7 @@ from measurements.api import (
     SecondsSerializer,
     SourceView,
 )
+from measurements.api_push import within_grants
 from measurements.models import IntervalObservation, Payload, SecondsObservation, Source
 from measurements.visibility import visible_sources
 
@@ -136,7 +137,7 @@ class Sent[RowT: (IntervalObservation, SecondsObservation)](Reading[RowT]):
 
     def _source(self, code: str) -> Source:
         found = visible_sources(self.asker).filter(code=code).first()
-        if found is None:
+        if found is None or not within_grants(self.request.auth, found):
             raise serializers.ValidationError({"source": [f"there is no source {code!r} that you see"]})
         return found
 

@@ -12,9 +12,15 @@ from measurements.models import (
     DifferenceTolerance,
     Exclusion,
     ExclusionEvidence,
+    Feed,
+    FeedState,
+    ImportRun,
     IncidentNote,
+    Intake,
+    IntakePolicy,
     IntervalObservation,
     ListedRow,
+    MaintenanceNotice,
     Payload,
     RecurringMaintenance,
     SecondsObservation,
@@ -42,7 +48,11 @@ tell_apart(Source, _by_source("pk"))
 tell_apart(SourceBinding, by_contract("contract"))
 for _model in (Payload, IntervalObservation, SecondsObservation, VendorFigure):
     tell_apart(_model, _by_source("source"))
-tell_apart(ListedRow, _by_source("payload__source"))
+for _model in (ListedRow, Intake):
+    tell_apart(_model, _by_source("payload__source"))
+for _model in (Feed, IntakePolicy, ImportRun, MaintenanceNotice):
+    tell_apart(_model, _by_source("source"))
+tell_apart(FeedState, _by_source("feed__source"))
 for _model in (Attribution, IncidentNote):
     tell_apart(_model, _by_source("source"))
 for _model in (Exclusion, RecurringMaintenance, DifferenceTolerance):
@@ -54,6 +64,16 @@ tell_apart(DifferenceDecision, by_contract("commitment__version__contract"))
 def visible_sources(user: Asking) -> QuerySet[Source]:
     """The sources that a user may see."""
     return visible(Source.objects.all(), user)
+
+
+def visible_runs(user: Asking) -> QuerySet[ImportRun]:
+    """The imports that a user may see, without their files."""
+    return visible(ImportRun.objects.defer("content"), user)
+
+
+def visible_feeds(user: Asking) -> QuerySet[Feed]:
+    """What is asked of sources, as far as a user may see it."""
+    return visible(Feed.objects.all(), user)
 
 
 def visible_payloads(user: Asking) -> QuerySet[Payload]:

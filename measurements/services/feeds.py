@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from pydantic import ValidationError
 
 from audit.record import record
@@ -15,7 +16,7 @@ from base.csvio import Faults
 from measurements.adapters.pulls import PULL_ADAPTERS
 from measurements.adapters.seam import Settings
 from measurements.deliveries import IMPORTERS, require_importer
-from measurements.errors import FieldRefused, QueueIsLong, WrongShape
+from measurements.errors import FieldRefused, KnowledgeGoesBack, QueueIsLong, WrongShape
 from measurements.feeding import files
 from measurements.feeding.mapping import Mapping, apply
 from measurements.feeding.runs import ask_for_step, importing_job, told
@@ -218,6 +219,7 @@ def import_draft(
     actor = require_role(*IMPORTERS)
     form = _form_for(draft.form, draft.source)
     content = mapped_content(draft, form, mapping)
+    _check_order(Source.objects.select_for_update(of=("self",)).get(pk=draft.source_id), known_at)
     _refuse_faults(form, draft.source, draft.name, content, known_at, covers_until)
     remembered = UploadMapping.objects.filter(source=draft.source, form=form.name).first() or UploadMapping(
         source=draft.source, form=form.name
@@ -275,6 +277,7 @@ def push(
             "again later, under the same key",
             wait_seconds=min(60, 1 + waiting),
         )
+    _check_order(source, known_at)
     _refuse_faults(found, source, name, content, known_at, covers_until)
     return _begin(
         ImportRun.Entrance.PUSH,
@@ -296,6 +299,16 @@ def mapped_content(draft: UploadDraft, form: files.FileForm, mapping: Mapping) -
     content = apply(read_kept(bytes(draft.cells)), form.columns, mapping, faults)
     faults.refuse(draft.name)
     return content
+
+
+def _check_order(source: Source, known_at: datetime) -> None:
+    """What is sent later is known no earlier than what waits to be stored."""
+    newest = ImportRun.objects.filter(source=source, finished_at=None).aggregate(at=Max("known_at"))["at"]
+    if newest is not None and newest > known_at:
+        raise KnowledgeGoesBack(
+            f"known_at: {known_at.isoformat()} lies before {newest.isoformat()}, that of rows of {source.code} which "
+            "wait to be stored; give the moment at which this became known"
+        )
 
 
 def _refuse_faults(
