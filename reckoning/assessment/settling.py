@@ -127,9 +127,9 @@ def _outcome(commitment: CommitmentTerms, counted: Counted) -> tuple[Outcome | N
     """Met or missed, with the percentage that was compared; None where there is nothing to compare."""
     level = counted.level
     compared = None if level is None else _rounded_level(commitment, level)
-    missed = counted.figures.get("missed")
-    if missed is None and compared is None:
-        missed = counted.figures.get("credit")
+    # What is given already decided decides: a miss, what it earned, or its credit.
+    given = (counted.figures.get(name) for name in ("missed", "earned", "credit"))
+    missed = next((figure for figure in given if figure is not None), None)
     if missed is not None:
         return ("breach" if missed.value else "met"), compared
     if commitment.target_percent is not None:
