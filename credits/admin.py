@@ -4,22 +4,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from audit.acts import Act, ActForm
+from audit.acts import Act
 from audit.adminbase import FactsAdmin, FactsInline
 from base import clock
 from base.access import visible
 from credits import services
+from credits.admin_forms import AmountForm, DatedForm, KeyForm, NotedForm, ReferenceForm
+from credits.admin_uses import USE_ACTS
 from credits.models import (
     Account,
     Assessment,
@@ -29,12 +24,19 @@ from credits.models import (
     CreditMemo,
     JournalEntry,
     MemoStep,
+    MemoUse,
     OpenQuestion,
     Period,
     PeriodStep,
     Posting,
 )
-from credits.reading import claims_with_state, days_left, last_claim_step, last_memo_step, memos_with_state
+from credits.reading import (
+    claims_with_state,
+    days_left,
+    last_claim_step,
+    last_memo_step,
+    memos_with_state,
+)
 from reckoning.money import minor_digits
 
 
@@ -44,44 +46,6 @@ def money(amount: Decimal | None, currency: str) -> str:
 
 
 OF_ASSESSMENT = ("commitment__version__contract", "commitment__service")
-
-
-class DatedForm(ActForm):
-    """An act on a day; today, or the demo's day, unless told."""
-
-    taken_on = forms.DateField(widget=UnfoldAdminSingleDateWidget, label="On")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["taken_on"].initial = clock.as_of
-
-
-class NotedForm(DatedForm):
-    """An act whose reason may be left out."""
-
-    reason = forms.CharField(
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), max_length=2000, required=False
-    )
-
-
-class ReferenceForm(NotedForm):
-    """An act with a reference of the other side."""
-
-    reference = forms.CharField(widget=UnfoldAdminTextInputWidget, max_length=200)
-
-
-class AmountForm(NotedForm):
-    """An act with an amount, where it is not the whole."""
-
-    amount = forms.DecimalField(
-        widget=UnfoldAdminDecimalFieldWidget,
-        required=False,
-        max_digits=21,
-        decimal_places=3,
-        min_value=Decimal(0),
-        help_text="Empty: the whole amount.",
-    )
-    reference = forms.CharField(widget=UnfoldAdminTextInputWidget, max_length=200, required=False)
 
 
 class OpenQuestionInline(FactsInline):
@@ -310,12 +274,19 @@ MEMO_ACTS = (
         when=_memo_is("issued"),
         form=DatedForm,
     ),
+    *USE_ACTS,
 )
+
+
+class MemoUseInline(FactsInline):
+    model = MemoUse
+    fields = ["number", "kind", "amount", "taken_on", "reference", "reason", "taken_by"]
+    readonly_fields = fields
 
 
 @admin.register(CreditMemo)
 class CreditMemoAdmin(FactsAdmin):
-    inlines = [MemoStepInline]
+    inlines = [MemoStepInline, MemoUseInline]
     acts = MEMO_ACTS
     list_display = ["__str__", "counterparty", "direction", "worth", "state", "document_number"]
     list_filter = ["direction", "counterparty", "currency"]
@@ -402,6 +373,11 @@ def _is_closed(period: Period) -> bool:
     return last is not None and last.state == PeriodStep.State.CLOSED
 
 
+def _is_closed_or_locked(period: Period) -> bool:
+    last = period.steps.order_by("-number").first()
+    return last is not None and last.state != PeriodStep.State.REOPENED
+
+
 @admin.register(Period)
 class PeriodAdmin(FactsAdmin):
     inlines = [PeriodStepInline]
@@ -422,7 +398,37 @@ class PeriodAdmin(FactsAdmin):
             lambda period, values: services.reopen_period(
                 period.legal_entity, starts_on=period.starts_on, reason=values["reason"]
             ),
-            when=_is_closed,
+            when=_is_closed_or_locked,
+        ),
+        Act(
+            "lock",
+            "Lock",
+            ("finance",),
+            lambda period, values: services.lock_period(
+                period.legal_entity, starts_on=period.starts_on, reason=values["reason"]
+            ),
+            when=lambda period: not _is_closed_or_locked(period),
+            says="From then on finance approvers alone post into it.",
+        ),
+        Act(
+            "close-by-job",
+            "Close by a worker",
+            ("finance",),
+            lambda period, values: services.request_close(
+                period.legal_entity, starts_on=period.starts_on, as_of=clock.as_of(), reason=values["reason"]
+            ),
+            when=lambda period: not _is_closed(period),
+            says="Accrues, revalues, looks through the checklist and closes; it goes on where it was interrupted.",
+        ),
+        Act(
+            "accept",
+            "Accept a finding of the checklist",
+            ("finance", "finance_approver", "legal", "vendor_manager"),
+            lambda period, values: services.accept_finding(
+                period.legal_entity, starts_on=period.starts_on, key=values["key"], reason=values["reason"]
+            ),
+            when=lambda period: not _is_closed(period),
+            form=KeyForm,
         ),
     )
     list_display = ["__str__", "legal_entity", "starts_on"]

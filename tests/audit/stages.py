@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 from django.db import transaction
 
@@ -18,7 +19,9 @@ from credits import services as credits
 from credits.exports import reporting
 from credits.exports import services as exports
 from credits.exports.models import ExportBatch
+from credits.invoices.models import Invoice
 from credits.models import Account, JournalEntry, Period
+from credits.remedy import Remedy
 from credits.services.ledger import Line, account_for
 from measurements import services as measuring
 from measurements.models import Exclusion, Source
@@ -104,7 +107,7 @@ def _versions(stages: Stages) -> None:
 
 
 def _customers(stages: Stages) -> None:
-    for name in ("due", "assessed", "found", "claimed", "proposed", "approved", "issued"):
+    for name in ("due", "assessed", "found", "claimed", "proposed", "approved", "issued", "used", "disputed"):
         stages.worlds[name] = customer(f"C-{name}")
     stages.worlds["assessed"].assess()
     stages.worlds["found"].finalise()
@@ -113,7 +116,24 @@ def _customers(stages: Stages) -> None:
         credits.record_customer_claim(claim, taken_on=date(2023, 4, 6), reference="letter")
     stages.worlds["proposed"].propose()
     stages.worlds["approved"].approve()
-    stages.worlds["issued"].issue()
+    for name in ("issued", "used", "disputed"):
+        stages.worlds[name].issue()
+    _lives(stages)
+
+
+def _lives(stages: Stages) -> None:
+    """A credit that was used and is half clawed back, the other half undecided; and one in dispute."""
+    used = stages.rows["used"] = stages.memo("used")
+    with as_("finance"):
+        credits.pay_out(used, taken_on=date(2023, 4, 20), reference="bank 0")
+        stages.rows["dispute"] = credits.open_dispute(
+            stages.memo("disputed"), taken_on=date(2023, 4, 20), reason="they say that it was longer"
+        )
+    with as_("finance_approver"):
+        credits.withdraw_credit(used, taken_on=date(2023, 4, 20), reason="wrong")
+        stages.rows["claw_back"] = credits.decide_used_part(
+            used, verdict="claw_back", taken_on=date(2023, 4, 20), reason="asked", amount=Decimal("400.00")
+        )
 
 
 def _vendors(stages: Stages) -> None:
@@ -160,6 +180,7 @@ def _books(stages: Stages) -> None:
         credits.close_period(factories.entity(), starts_on=date(2020, 2, 1), reason="all done")
     with as_("finance_approver"):
         credits.reopen_period(factories.entity(), starts_on=date(2020, 2, 1), reason="not all done")
+    stages.rows["march"] = _period(date(2023, 3, 1))
     stages.rows["reopened"] = Period.objects.get(starts_on=date(2020, 2, 1))
 
 
@@ -359,3 +380,113 @@ def invoices_file() -> dict[str, Any]:
         .replace("2023-03-01,2023-04-01", "2023-05-01,2023-06-01")
     )
     return {"name": "more.csv", "content": (world.INVOICES + row + "\n").encode()}
+
+
+def _period(starts_on: date) -> Period:
+    """A month with steps that leave it open."""
+    with as_("finance"):
+        credits.lock_period(factories.entity(), starts_on=starts_on, reason="a look")
+    with as_("finance_approver"):
+        credits.reopen_period(factories.entity(), starts_on=starts_on, reason="looked")
+    return Period.objects.get(starts_on=starts_on)
+
+
+def rule() -> Any:
+    """Two persons above a thousand."""
+    return credits.set_approval_rule(
+        direction="promised_by_us", currency="EUR", above_amount=Decimal(1000), approvals=2, reason="a policy"
+    )
+
+
+def policy() -> Any:
+    """How expected credits are estimated."""
+    return credits.set_accrual_policy(
+        factories.entity(), method="most_likely", effective_from_on=DAY, reason="a policy"
+    )
+
+
+def accrue() -> Any:
+    """What is expected at the end of April."""
+    policy()
+    return credits.accrue(factories.entity(), effective_on=date(2023, 4, 30))
+
+
+def rate() -> Any:
+    """A rate of the dollar."""
+    return credits.record_rate(
+        base_currency="USD", quote_currency="EUR", on=date(2023, 4, 1), rate=Decimal("0.9"), source="a bank"
+    )
+
+
+def revalue() -> Any:
+    """Balances in dollars, valued."""
+    rate()
+    return credits.revalue(factories.entity(), on=date(2023, 4, 30))
+
+
+def invoice_of(stages: Stages, name: str) -> Invoice:
+    """The invoice of a world's fee."""
+    return Invoice.objects.get(contract=stages.worlds[name].contract)
+
+
+def pay_out(stages: Stages) -> Any:
+    """A credit, paid out whole."""
+    return credits.pay_out(stages.memo("issued"), taken_on=date(2023, 4, 20), reference="bank 1")
+
+
+def claw_back(stages: Stages) -> Any:
+    """A used credit, taken back."""
+    memo = stages.memo("issued")
+    pay_out(stages)
+    credits.withdraw_credit(memo, taken_on=date(2023, 4, 20), reason="wrong")
+    return credits.decide_used_part(
+        memo, verdict="claw_back", taken_on=date(2023, 4, 20), reason="asked back"
+    )
+
+
+def set_off(stages: Stages) -> Any:
+    """Another credit against it."""
+    back = claw_back(stages)
+    credits.issue_memo(stages.memo("approved"), taken_on=date(2023, 4, 21))
+    return credits.set_off(stages.memo("approved"), against=back, taken_on=date(2023, 4, 22))
+
+
+def lapse(stages: Stages) -> Any:
+    """A credit whose last day has passed; the terms of these worlds let none lapse."""
+    ends = Remedy(expires_on=date(2023, 4, 30))
+    with mock.patch("credits.services.memos.remedy_of", return_value=ends):
+        credits.issue_memo(stages.memo("approved"), taken_on=date(2023, 4, 21))
+    return credits.lapse_credits(as_of=date(2023, 5, 1))
+
+
+def late_file(source: Source) -> dict[str, Any]:
+    """An incident of ten hours that becomes known after the cut-off."""
+    row = "late,2023-03-20T00:00:00Z,2023-03-20T10:00:00Z,major,platform,Down for ten hours"
+    content = f"external_id,start,end,severity,components,title\n{row}\n"
+    more = {"name": "late.csv", "content": content.encode(), "covers_until": datetime(2023, 4, 1, tzinfo=UTC)}
+    return intervals_file(source) | more
+
+
+def restate(stages: Stages, name: str) -> Any:
+    """A final result with a late fact."""
+    told = stages.worlds[name]
+    measuring.import_intervals_csv(**late_file(told.contract.source_bindings.get().source))
+    return credits.restate_window(
+        told.commitment,
+        window=told.window,
+        known_at=LATER,
+        restated_on=date(2023, 5, 3),
+        reason="the test says why",
+    )
+
+
+def propose_difference(stages: Stages) -> Any:
+    """Restated before it was claimed."""
+    row = restate(stages, "found")
+    credits.record_customer_claim(stages.claim("found"), taken_on=date(2023, 4, 7), reference="letter")
+    return credits.propose_difference(row, taken_on=date(2023, 5, 3))
+
+
+def reference_of(use: Any) -> str:
+    """The name of a claw-back for a form."""
+    return f"{use.memo_id}/{use.number}"
