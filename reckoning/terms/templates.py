@@ -112,6 +112,8 @@ def fill(template: Template, values: Mapping[str, Any]) -> Filled:
 def terms_from(source: Any, parameters: Mapping[str, Any] | None = None) -> Terms:
     """Terms from a terms document, or from a template with the values of its parameters. Raises TermsError."""
     plain = read_plain(source) if isinstance(source, (bytes, bytearray, str)) else source
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise TermsError([("parameters", "is not an object of named values")])
     if is_template(plain):
         return fill(parse_template(plain), parameters or {}).terms
     if parameters:

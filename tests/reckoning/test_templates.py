@@ -258,6 +258,9 @@ def test_terms_come_from_terms_or_from_a_template() -> None:
     assert terms_from(json.dumps(template()), VALUES) == fill(parse_template(template()), VALUES).terms
     with pytest.raises(TermsError, match="take no parameters"):
         terms_from(TERMS, {"target": 1})
+    for wrong in ("x", [1], 3):
+        with pytest.raises(TermsError, match="not an object"):
+            terms_from(template(), wrong)  # type: ignore[arg-type]
     with pytest.raises(TermsError, match="is a template"):
         parse_terms(template())
     assert not diff(terms_from(TERMS), parse_terms(TERMS))
