@@ -18,6 +18,20 @@ DayUnit = Literal["days", "business_days", "weeks", "months", "cycles", "quarter
 Period = Literal["month", "quarter", "year", "cycle", "window"]
 
 ELAPSED: tuple[str, ...] = ("seconds", "minutes", "hours", "business_hours")
+MOST: dict[str, int] = {
+    "seconds": 400_000_000,
+    "minutes": 6_000_000,
+    "hours": 100_000,
+    "business_hours": 5_000,
+    "days": 3_660,
+    "business_days": 1_000,
+    "weeks": 520,
+    "months": 120,
+    "cycles": 120,
+    "quarters": 40,
+    "years": 10,
+}
+"""The longest that may be counted: about ten years, and less where counting takes long."""
 SECONDS: dict[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "business_hours": 3600}
 
 
@@ -32,8 +46,15 @@ def is_period_end(anchor: str) -> bool:
 class After(Value):
     """So long after the anchor."""
 
-    count: Annotated[int, Field(strict=True, ge=0, le=100_000)]
+    count: Annotated[int, Field(strict=True, ge=0, le=400_000_000)]
     unit: ElapsedUnit | DayUnit
+
+    @model_validator(mode="after")
+    def _can_be_waited_for(self) -> Self:
+        most = MOST[self.unit]
+        if self.count > most:
+            raise fault("count", f"{self.count} is too many; at most {most} {self.unit} can be waited for")
+        return self
 
 
 class By(Value):

@@ -84,6 +84,10 @@ class _Tried:
         cycle = claim.cycle.shape() if claim.cycle else WindowShape("calendar_month")
         self.cycle = cycle
         self.calendar = claim.calendar.calendar(self.zone)
+        points = [point for step in claim.steps for point in (*step.deadlines, step.opens) if point]
+        long = max((_effort(point) for point in points), default=0)
+        # Long counts are tried on fewer days, so that a document of them is linted in no time as well.
+        self.step = 1 if long <= 50 else 29
 
     def anchors(self, name: str) -> Iterator[tuple[Moment, Window | None]]:
         if name in ("window_end", "window_start"):
@@ -93,7 +97,7 @@ class _Tried:
                 else:
                     yield Moment(window.start.date(), window.start), window
             return
-        step = 7 if is_period_end(name) else 1
+        step = 7 if is_period_end(name) else self.step
         for at in range(0, _DAYS, step):
             day = _FIRST + timedelta(days=at)
             if is_period_end(name):
@@ -107,6 +111,15 @@ class _Tried:
         except (InputError, OverflowError):
             return None
         return found if isinstance(found, Bound) else None
+
+
+def _effort(point: Point) -> int:
+    """How many days must be looked at to find a point."""
+    if point.by is not None:
+        return point.by.later * 5
+    if point.after is not None and point.after.unit.startswith("business"):
+        return point.after.count
+    return 0
 
 
 def _opens_too_late(tried: _Tried, place: str, index: int) -> Iterator[Asked]:

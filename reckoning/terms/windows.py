@@ -8,6 +8,8 @@ from reckoning.fields import Day, Flag, GrownValue, Zone
 from reckoning.terms.faults import fault
 from reckoning.timeline.windows import WindowKind, WindowShape
 
+__all__ = ["WindowKind", "WindowTerms"]
+
 _AnchorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 _Length = Annotated[int, Field(strict=True, ge=1, le=3660)]
 

@@ -102,7 +102,7 @@ class BusinessCalendar:
         """The instant at which so many seconds of opening hours, less the pauses, have run since `start`.
 
         A clock that starts outside the hours waits for them; zero seconds give `start` itself. Raises
-        InputError where the calendar never opens long enough within ten years.
+        InputError where the calendar is not open long enough within ten years.
         """
         left = seconds * SECOND
         if left <= 0:
@@ -110,11 +110,9 @@ class BusinessCalendar:
         stopped = merge(pauses)
         here = to_us(start)
         day = self._local_day(start)
-        idle = 0
-        while idle <= _PATIENCE:
+        for _ in range(_PATIENCE):
             spans = [Span(max(one.start, here), one.end) for one in self._spans_of(day) if one.end > here]
             running = subtract(merge(spans), stopped)
-            idle = 0 if running else idle + 1
             for span in running:
                 if span.end - span.start >= left:
                     return from_us(span.start + left)
@@ -125,7 +123,7 @@ class BusinessCalendar:
             except OverflowError:
                 break
         raise InputError(
-            f"calendar: no opening hours are found within ten years of {day}; a deadline in them never comes",
+            f"calendar: its hours are too few for {seconds} s to run within ten years of {start.isoformat()}",
             code="NEVER_OPEN",
         )
 

@@ -10,7 +10,7 @@ from reckoning.assessment.claim_result import ClaimResult
 from reckoning.assessment.claims import ClaimFacts, assess_claim
 from reckoning.canonical import canonical_json
 from reckoning.errors import InputError
-from reckoning.terms.claims import ClaimTerms
+from reckoning.terms.claims import MOST, After, ClaimTerms
 from reckoning.timeline import window_of
 
 CLAIM: TypeAdapter[Any] = TypeAdapter(ClaimTerms)
@@ -398,13 +398,22 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         ClaimFacts(anchors={"report": text})
 
 
-@pytest.mark.parametrize(("unit", "count"), [("years", 9000), ("days", 100_000), ("hours", 100_000)])
+@pytest.mark.parametrize(
+    ("unit", "count"), [("years", 10), ("days", 3660), ("hours", 100_000), ("business_days", 999)]
+)
 def test_a_deadline_beyond_the_calendar_is_a_named_error(unit: str, count: int) -> None:
     with pytest.raises(InputError, match="calendar"):
         found(
             {"steps": [step("claim", point("report", count, unit))]},
             anchors={"report": "9998-01-01T00:00:00Z"},
         )
+
+
+@pytest.mark.parametrize("unit", MOST)
+def test_a_count_that_nobody_waits_for_is_refused(unit: str) -> None:
+    assert After.model_validate({"count": MOST[unit], "unit": unit})
+    with pytest.raises(ValidationError, match="too many|less than"):
+        After.model_validate({"count": MOST[unit] + 1, "unit": unit})
 
 
 @pytest.mark.parametrize(
