@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from demo import acts, settling
+from demo import acts, disputes, exporting, settling
 from demo.mails import ensure_subscriptions
 from demo.people import ensure_people, require_demo
 from demo.schedule import MonthPlan, at, months, plus
@@ -61,7 +61,15 @@ def _of_month(plan: MonthPlan) -> Iterator[Act]:
         plan.day(3), "provisional results", jobs=lambda: _assess(plan, at(plan.day(3), 12), final=False)
     )
     yield Act(plan.day(5), "books closed", lambda: settling.close_books(plan.month))
+    yield Act(plan.day(6), "the month is exported", lambda: exporting.export_month(plan))
+    yield Act(plan.day(6), "the month's statements", lambda: exporting.make_statements(plan))
+    yield Act(plan.day(7), "the other side's answer", lambda: exporting.take_reports(plan))
     yield Act(plan.day(8), "corrections", lambda: acts.import_corrections(plan))
+    if plan.month == disputes.FIRST_COMPARED.date():
+        yield Act(plan.month, "tolerance", disputes.agree_on_tolerance)
+    if plan.ends_quarter:
+        yield Act(plan.day(9), "differences", lambda: disputes.explain_differences(plan))
+    yield Act(plan.day(12), "looking back", lambda: disputes.look_back(plan))
     yield Act(
         plan.day(11), "final results", jobs=lambda: _assess(plan, at(plan.day(11), FINAL_HOUR), final=True)
     )

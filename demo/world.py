@@ -113,7 +113,15 @@ def zone(reference: str) -> str:
 def _parties() -> None:
     if not LegalEntity.objects.filter(code=US).exists():
         contracts.create_legal_entity(
-            code=US, name="Example Software GmbH (invented)", country="DE", functional_currency="EUR"
+            code=US,
+            name="Example Software GmbH (invented)",
+            country="DE",
+            functional_currency="EUR",
+            vat_id="DE000000000",
+            registration_id="HRB 0 (invented)",
+            street="Musterweg 1",
+            postal_code="10115",
+            city="Berlin",
         )
     if not Counterparty.objects.filter(code=VENDOR).exists():
         contracts.create_counterparty(
@@ -121,7 +129,14 @@ def _parties() -> None:
         )
     if not Counterparty.objects.filter(code=CUSTOMER).exists():
         contracts.create_counterparty(
-            code=CUSTOMER, name="Northwind Assembly B.V. (invented)", country="NL", is_customer=True
+            code=CUSTOMER,
+            name="Northwind Assembly B.V. (invented)",
+            country="NL",
+            is_customer=True,
+            vat_id="NL000000000B00",
+            street="Voorbeeldstraat 1",
+            postal_code="1011 AB",
+            city="Amsterdam",
         )
 
 

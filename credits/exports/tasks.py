@@ -30,7 +30,7 @@ def run_report(*, schedule_id: int, from_on: str, run_at: str) -> dict[str, Any]
 def tick() -> None:
     """Put down a job for every period that is due and has no run; again changes nothing."""
     now = clock.now()
-    for one in reporting.due_periods(now.date()):
+    for one in reporting.due_periods(clock.as_of()):
         if one.state == "missed":
             key = f"{one.schedule.pk}/{one.from_on}"
             arguments = {"from_on": one.from_on.isoformat(), "run_at": now.isoformat()}

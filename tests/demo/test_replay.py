@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from base.models import Job
+from contracts.models import LegalEntity
 from credits.models import Posting
 from demo import report
 from demo.history import agenda, replay
@@ -16,6 +17,8 @@ from demo.people import DemoOnly, require_demo
 from demo.schedule import FIRST_MONTH, LAST_MONTH, MonthPlan, months, next_month
 from demo.stage import ReplayStuck, Stage
 from demo.summary import Summary, summarise
+from demo.world import US
+from tests.credits.exports import test_independent
 from tests.demo import worked_example
 
 AS_OF = date(2025, 7, 15)
@@ -74,7 +77,7 @@ def _postings_of_the_worked_example() -> set[tuple[str, str, str, str, str]]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
-def test_the_history_gives_its_figures_and_a_second_run_changes_none_and_adds_nothing() -> None:
+def test_the_history_gives_its_figures_and_a_second_run_changes_none_and_adds_nothing(tmp_path: Path) -> None:
     said: list[str] = []
     replay(Stage(inline=True), as_of=AS_OF, say=said.append)
     summary = summarise(AS_OF)
@@ -84,6 +87,10 @@ def test_the_history_gives_its_figures_and_a_second_run_changes_none_and_adds_no
     assert list(report.lines(summary)) == PUBLISHED.read_text().splitlines()
     assert said[0] == "2022-02"
     assert said[-1] == "2025-07"
+
+    # Programs that know nothing of this code add the whole ledger up as it does.
+    entity = LegalEntity.objects.get(code=US)
+    assert test_independent.others_agree(tmp_path, entity, (date(2022, 1, 1), date(2026, 1, 1))) > 3
 
     before = _counts()
     replay(Stage(inline=True), as_of=AS_OF, say=said.append)

@@ -41,15 +41,16 @@ print(json.dumps({"errors": [str(error.message) for error in errors], "rows": ro
 """
 
 
-def ours(name) -> Balances:
+def ours(name, entity=None) -> Balances:
     """Debit less credit by the other program's account and currency; zeros left out."""
+    entity = entity or factories.entity()
     found: Balances = {}
-    for row in trial_balance(factories.entity()):
+    for row in trial_balance(entity):
         account = row.account
         line = JournalLine(
             account.purpose, "", account.kind, account.counterparty.code, "", "debit", Decimal(1)
         )
-        key = name("us", line), row.currency
+        key = name(entity.code, line), row.currency
         assert key not in found, "no two of our accounts may have one name there"
         found[key] = row.balance
     return {key: amount for key, amount in found.items() if amount}
@@ -78,14 +79,25 @@ def by_beancount(path: Path) -> tuple[Balances, int]:
     }, told["count"]
 
 
-def written(tmp_path: Path, target: str) -> Path:
-    batch = ledgers.export(target)
+def written(tmp_path: Path, target: str, **whole) -> Path:
+    batch = ledgers.export(target, **whole)
     [file] = batch.files.all()
     path = tmp_path / file.name
     path.write_bytes(bytes(file.content))
     assert batch.left_out == []
     assert batch.line_count >= JournalEntry.objects.count()
     return path
+
+
+def others_agree(tmp_path: Path, entity, span) -> int:
+    """Both programs add up a whole ledger as we do; how many balances were compared."""
+    found, count = by_beancount(written(tmp_path, "beancount", entity=entity, span=span))
+    assert found == ours(beancount.account_name, entity)
+    assert count == JournalEntry.objects.filter(legal_entity=entity).count()
+    if shutil.which("hledger") is not None:
+        path = written(tmp_path, "hledger", entity=entity, span=span)
+        assert by_hledger(path) == ours(hledger.account_name, entity)
+    return len(found)
 
 
 @needs_hledger

@@ -108,7 +108,8 @@ def test_the_same_is_not_sent_twice_and_only_finance_schedules():
             reporting.run_report(one, from_on=date(2023, 4, 1), run_at=JUNE)
 
 
-def test_what_is_due_is_put_down_as_a_job_once(monkeypatch):
+def test_what_is_due_is_put_down_as_a_job_once(monkeypatch, settings):
+    settings.AS_OF = None
     world.customer().issue()
     schedule()
     monkeypatch.setattr("base.clock.now", lambda: JUNE)
