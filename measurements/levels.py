@@ -19,6 +19,7 @@ from measurements.packing import DAY, seconds_of
 
 SQL = Path(__file__).resolve().parent / "sql"
 Stretch = tuple[datetime, datetime]
+RunOrder = Literal["merge_then_test_then_clip", "clip_then_test", "exclude_then_test_then_clip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +121,18 @@ def interval_levels(
     severities: Sequence[str],
     minimum_run_seconds: int = 0,
     minimum_run_strict: bool = False,
-    run_order: Literal["merge_then_test_then_clip", "clip_then_test"] = "merge_then_test_then_clip",
+    run_order: RunOrder = "merge_then_test_then_clip",
+    grid_seconds: int = 0,
+    grid_rule: Literal["whole_cells", "touched_cells"] = "whole_cells",
     services: Sequence[str] | None = None,
     excluded: Mapping[str, Sequence[Stretch]] | None = None,
 ) -> dict[str, IntervalLevel]:
     """Downtime of every service (by code) that an incident of these severities names, as known at ``known_at``.
 
     The order is the pure reckoning's: overlapping incidents are merged, the minimum length is tested before or
-    after clipping, the window clips, and excluded time is taken away last. A service without such an incident is
-    not among the results: it was down for no time.
+    after clipping or on what exclusions leave, the window clips, excluded time is taken away, and what is left
+    counts by cells of the grid from the window's start on, where there is one. A service without such an incident
+    is not among the results: it was down for no time.
     """
     stretches = [(code, begins, ends) for code, told in (excluded or {}).items() for begins, ends in told]
     least = timedelta(seconds=minimum_run_seconds)
@@ -144,15 +148,20 @@ def interval_levels(
         "severities": list(severities),
         "least": least,
         "strict": minimum_run_strict,
-        "clip_first": run_order == "clip_then_test",
+        "run_order": run_order,
+        "grid": grid_seconds,
+        "touched": grid_rule == "touched_cells",
         "excluded_services": [code for code, _, _ in stretches],
         "excluded_from": [begins for _, begins, _ in stretches],
         "excluded_to": [ends for _, _, ends in stretches],
     }
-    query = "interval_levels.sql" if minimum_run_seconds else "interval_levels_every_run.sql"
+    plain = not minimum_run_seconds and not grid_seconds
+    query = "interval_levels_every_run.sql" if plain else "interval_levels.sql"
     with connection.cursor() as cursor:
         cursor.execute((SQL / query).read_text(), given)
-        return {code: IntervalLevel(int(base), int(down), int(out)) for code, base, down, out in cursor.fetchall()}
+        return {
+            code: IntervalLevel(int(base), int(down), int(out)) for code, base, down, out in cursor.fetchall()
+        }
 
 
 def _date(number: int) -> date:
