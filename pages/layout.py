@@ -51,6 +51,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Components", "pages:components", "observation"),
             ("Sources", "pages:sources", "source"),
+            ("Imports", "pages:imports", "run"),
             ("Incidents", "pages:incidents", "incident"),
             ("Exclusions", "pages:exclusions", "exclusion"),
             ("Reported against measured", "pages:reported", "figure"),

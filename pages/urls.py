@@ -21,6 +21,7 @@ urlpatterns += [
         "pages.auditor_urls",
         "pages.vendor_urls",
         "pages.dispute_urls",
+        "pages.import_urls",
     )
     if find_spec(name)
 ]

@@ -7,10 +7,12 @@ later leads nowhere else.
 
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -118,7 +120,9 @@ class Fetcher:
         timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         try:
             with (
-                httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout) as client,
+                httpx.Client(
+                    trust_env=False, follow_redirects=False, timeout=timeout, verify=_authorities()
+                ) as client,
                 client.stream(
                     "GET",
                     parts.copy_with(host=address),
@@ -213,6 +217,12 @@ class Fetcher:
         if found in _NAT64:
             return False
         return found.is_global and not found.is_multicast
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom certificates are believed from: read once, because reading takes longer than most answers."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -85,7 +85,7 @@ class PrometheusSettings(Settings):
         description="ratio: over longer gaps nothing counts; 0: two intervals.",
     )
     page_seconds: int = Field(
-        default=21_600, ge=60, le=DAY_SECONDS, description="How much is asked for at once."
+        default=21_600, ge=60, le=31 * DAY_SECONDS, description="How much is asked for at once."
     )
     settle_seconds: int = Field(default=120, ge=0, le=DAY_SECONDS, description="How late samples may come.")
 

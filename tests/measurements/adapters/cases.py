@@ -152,6 +152,7 @@ class PrometheusCase(Pulled):
 
     adapter, shape, width = "prometheus", "samples", 1800
     seconds_of_a_miss = 1800
+    page_seconds = 86_400
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -160,7 +161,7 @@ class PrometheusCase(Pulled):
             "selector": "probe_success",
             "component": "Actions",
             "interval_seconds": 1800,
-            "page_seconds": 86_400,
+            "page_seconds": self.page_seconds,
             "settle_seconds": 0,
         }
 

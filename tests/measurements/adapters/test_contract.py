@@ -9,9 +9,21 @@ from django.db import OperationalError
 
 from base import clock, jobs
 from base.csvio import ImportRefused
+from measurements import services
 from measurements.feeding import files, runs
 from measurements.models import FeedState, ImportRun, ListedRow, Payload
-from tests.measurements.adapters.cases import CASES, DAY, FIRST, HOUR, Case, Pulled, Refused, Sent, work_off
+from tests.measurements.adapters.cases import (
+    CASES,
+    DAY,
+    FIRST,
+    HOUR,
+    Case,
+    PrometheusCase,
+    Pulled,
+    Refused,
+    Sent,
+    work_off,
+)
 from tests.measurements.adapters.serving import serving
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +172,11 @@ def test_the_same_hours_with_other_numbers_are_a_correction(case: Case, now: Clo
 
 def test_a_year_at_once_comes_in_whole(case: Case, now: Clock) -> None:
     case.down |= {day: day % 3 for day in range(3, 363)}
+    if isinstance(case, PrometheusCase):
+        case.page_seconds = 14 * 86_400
+        services.set_feed(
+            source=case.source, adapter=case.adapter, settings=case.settings(), begins_at=FIRST, every_seconds=60
+        )
     run = bring(case, now, FIRST + 363 * DAY + 2 * HOUR)
     assert run.outcome == "done", run.error
     expected = {day: hours * 3600 for day, hours in case.down.items() if hours}
