@@ -172,7 +172,8 @@ def test_an_amendment_that_does_not_fit_is_refused(one: dict[str, Any], words: s
 def test_a_field_that_is_left_out_because_it_has_its_default_can_be_set() -> None:
     assert "minimum" not in BASE.document()["commitments"][0]
     (_, after) = texts(
-        BASE, [amendment(changes=[{"do": "set", "at": f"{AT}.minimum", "to": {"amount": "5", "strict": True}}])]
+        BASE,
+        [amendment(changes=[{"do": "set", "at": f"{AT}.minimum", "to": {"amount": "5", "strict": True}}])],
     )
     assert after.terms.document()["commitments"][0]["minimum"]["amount"] == "5"
 
