@@ -13,7 +13,9 @@ from agreements.benchmark import CASES, HERE, MAPPINGS, Tally, benchmark, judge,
 from agreements.mapping import read_mapping
 from agreements.reading import read_json
 from reckoning.terms import Terms
+from reckoning.terms.linter import lint
 from reckoning.terms.templates import is_template, parse_template, terms_from
+from reckoning.terms.wording import word
 
 needs_cases = pytest.mark.skipif(
     not (CASES / "cases.json").exists(),
@@ -143,3 +145,34 @@ def test_an_input_that_the_mapping_forgets_is_missing(tmp_path: Path) -> None:
     ]
     other = {**case, "alternatives": [{"reading": "by halves", "amount": "4.40"}]}
     assert "does not say which reading" in judge(other, read, tmp_path)[1][0][0]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "code"),
+    [
+        ("github-ghec", "TIER_HOLE"),
+        ("github-ghec", "TARGET_AND_TIER_DISAGREE"),
+        ("aws-route53", "TIER_HOLE"),
+        ("ntt-ecl", "TIER_HOLE"),
+        ("uk-msa-points", "TIER_HOLE"),
+        ("advancedhosting-cdn", "TIER_HOLE"),
+        ("cherryroad-colo", "RIGHTS_CONTRADICT"),
+    ],
+)
+def test_the_linter_finds_the_known_fault_of_an_agreement(agreement: str, code: str) -> None:
+    found = lint(terms_from(engine.read(HERE / f"{agreement}.yaml")))
+    assert code in {finding.code for finding in found}
+
+
+@pytest.mark.parametrize(
+    "agreement", ["aws-rds-single", "aws-s3-standard", "do-app-platform", "gcp-pubsub", "rcp-net", "ms-365"]
+)
+def test_the_linter_is_silent_on_a_clean_agreement(agreement: str) -> None:
+    assert not lint(terms_from(engine.read(HERE / f"{agreement}.yaml")))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_agreement_has_its_wording(path: Path) -> None:
+    clauses = word(terms_from(engine.read(path)))
+    assert len(clauses) > 8
+    assert all(clause.text.strip() for clause in clauses)
