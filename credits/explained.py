@@ -16,6 +16,7 @@ from reckoning.canonical import decimal_text
 from reckoning.money import minor_digits, round_fraction
 from reckoning.terms import CommitmentTerms, Terms, terms_sha256
 from reckoning.terms.wording import Clause, word
+from reckoning.terms.wording import promise as promise_words
 
 KINDS = {
     "planned_maintenance": "Planned maintenance",
@@ -126,8 +127,7 @@ class Explained:
     @property
     def promise(self) -> str:
         """The target in words."""
-        sign = "at least" if self.commitment.target_inclusive else "more than"
-        return f"{sign} {decimal_text(self.commitment.target_percent)} %"
+        return promise_words(self.commitment)
 
     @property
     def credit(self) -> str:

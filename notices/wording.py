@@ -18,6 +18,7 @@ from reckoning.assessment.result import percent_text
 from reckoning.fields import zone_info
 from reckoning.money import minor_digits, round_units
 from reckoning.terms import CommitmentTerms
+from reckoning.terms.wording import promise
 
 LONGEST_SUBJECT = 200
 Kind = Announcement.Kind
@@ -126,7 +127,7 @@ def legal(facts: Facts) -> Words:
         f"Service: {facts.service} ({result.commitment.service.code})",
         f"Window: {result.window_label}, {result.window_start.isoformat()} to {result.window_end.isoformat()}, "
         f"that is {facts.first} to {facts.last} in {facts.zone}",
-        f"Promised: {facts.clause.target_percent} %",
+        f"Promised: {promise(facts.clause)}",
         f"Level: {facts.level}",
         f"Exact level: {result.level_exact or 'none'}",
         f"Counted as down: {duration_text(Fraction(result.down_seconds), 1)}",
@@ -217,6 +218,9 @@ def _down(facts: Facts) -> str:
     result = facts.result
     down = Fraction(result.result["down_seconds"]["exact"])
     base = Fraction(result.result["base_seconds"]["exact"])
+    if facts.clause.target_percent is None:
+        length = duration_text(down, 60)
+        return f"{facts.service} counted as down for {length} in all; promised was {promise(facts.clause)}"
     most = base * (1 - Fraction(facts.clause.target_percent) / 100)
     was, might = duration_text(down, 60), duration_text(most, 60)
     if was == might:

@@ -26,6 +26,7 @@ from pages.calendar import midnight
 from pages.layout import viewing
 from pages.mails import open_results
 from reckoning.canonical import decimal_text
+from reckoning.terms.wording import promise
 
 SHOWN = 20
 RECENT = timedelta(days=35)
@@ -124,11 +125,12 @@ def _in_words(rows: Sequence[Assessment], claims: dict[int, Any], as_of: date) -
 def sentence_of(row: Assessment, state: str = "") -> str:
     """What happened to a customer, without the words of the trade, and what follows from the ``state`` of the claim.
     Needs ``level_shown``."""
-    target = decimal_text(commitment_terms(row.commitment).target_percent)
+    terms = commitment_terms(row.commitment)
+    promised = promise(terms) if terms.target_percent is None else f"{decimal_text(terms.target_percent)} %"
     length = duration(Fraction(row.down_seconds))
     words = (
         f"{row.commitment.service.name} did not work for {length} in {row.window_label}: it worked "
-        f"{row.level_shown} % of the time, and we promised {target} %."  # type: ignore[attr-defined]
+        f"{row.level_shown} % of the time, and we promised {promised}."  # type: ignore[attr-defined]
     )
     if row.credit_amount is None:
         return f"{words} What the customer gets is not settled yet."

@@ -95,8 +95,9 @@ class GivenFigure(Value):
     @property
     def exact(self) -> Fraction:
         """The value in the unit in which figures are kept: ratio, seconds, count or number."""
-        factor = {"percent": Fraction(1, 100), "minutes": 60, "hours": 3600, "days": 86_400}
-        return self.value * factor.get(self.unit, 1)
+        factor = {"percent": Fraction(1, 100), "minutes": Fraction(60), "hours": Fraction(3600)}
+        factor["days"] = Fraction(86_400)
+        return self.value * factor.get(self.unit, Fraction(1))
 
 
 class OutageLength(Value):

@@ -119,14 +119,12 @@ def _facts_by_key(agreed: Terms, wanted: WindowFacts, place: str) -> dict[str, C
     known = [commitment.key for commitment in agreed.commitments]
     if wanted.commitments:
         for key in wanted.commitments:
-            if all(key != commitment.key for commitment in agreed.commitments):
-                known = ", ".join(commitment.key for commitment in agreed.commitments)
-                raise TermsError(
-                    [(f"{place}.commitments.{key}", f"the terms have no such commitment; they have {known}")]
-                )
+            if key not in known:
+                sentence = f"the terms have no such commitment; they have {', '.join(known)}"
+                raise TermsError([(f"{place}.commitments.{key}", sentence)])
         return dict(wanted.commitments)
     if len(agreed.commitments) > 1:
-        keys = ", ".join(commitment.key for commitment in agreed.commitments)
+        keys = ", ".join(known)
         raise TermsError(
             [(f"{place}.facts", f"whose facts? The terms have {keys}; use commitments with these keys")]
         )

@@ -222,13 +222,14 @@ def _shadowed(schedule: TierSchedule, index: int, mine: list[Piece]) -> bool:
     if schedule.several == "ask" or not mine:
         return False
     worth = [tier.worth for tier in schedule.tiers]
-    choose = {
-        "first": lambda rows: rows[0],
-        "last": lambda rows: rows[-1],
-        "highest": lambda rows: max(rows, key=lambda row: worth[row]),
-        "lowest": lambda rows: min(rows, key=lambda row: worth[row]),
-    }[schedule.several]
-    return all(len(one.tiers) > 1 and choose(one.tiers) != index for one in mine)
+
+    def chosen(rows: tuple[int, ...]) -> int:
+        if schedule.several in ("first", "last"):
+            return rows[0 if schedule.several == "first" else -1]
+        best = max if schedule.several == "highest" else min
+        return best(rows, key=lambda row: worth[row])
+
+    return all(len(one.tiers) > 1 and chosen(one.tiers) != index for one in mine)
 
 
 def _caps(commitment: CommitmentTerms) -> Iterator[Finding]:

@@ -165,6 +165,17 @@ def _promise(commitment: CommitmentTerms) -> str:
     return f"{text} What decides is the measurement of this source: {commitment.source_role}."
 
 
+def promise(commitment: CommitmentTerms) -> str:
+    """What is promised in a few words: at least 99.9 %; number of outages that count is at most 1."""
+    if commitment.limit is not None:
+        return word_limit(commitment.limit).removeprefix("the ")
+    if commitment.target_percent is None:
+        return "what the schedule says"
+    return (
+        f"{'at least' if commitment.target_inclusive else 'more than'} {percent(commitment.target_percent)}"
+    )
+
+
 def _part_life(commitment: CommitmentTerms) -> str:
     if commitment.part_life == "shorten_window":
         return "Where the service existed for a part of a window only, that part is measured."

@@ -156,7 +156,7 @@ def test_legal_gets_every_figure() -> None:
         "Clause: availability, Monthly availability",
         "Window: 2023-03, 2023-02-28T23:00:00+00:00 to 2023-03-31T22:00:00+00:00, that is 2023-03-01 to "
         "2023-03-31 in Europe/Berlin",
-        "Promised: 99.9 %",
+        "Promised: at least 99.9 %",
         "Level: 99.865410 %",
         "Exact level: 742/743",
         "Counted as down: 1 hour",
