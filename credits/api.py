@@ -5,15 +5,18 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.apibase import Reading
+from base.access import may
 from base.api.filters import InstantFilter
 from base.api.negotiation import download
 from contracts.models import Contract, Counterparty, LegalEntity
 from credits.documents import evidence_pdf_of
 from credits.evidence import evidence_file
+from credits.knowledge import knowledge_document
 from credits.models import (
     Account,
     Assessment,
@@ -309,6 +312,11 @@ class EntryFilter(filters.FilterSet):
         fields = ["reference", "memo"]
 
 
+class KnownQuery(serializers.Serializer[None]):
+    known_at = serializers.DateTimeField(help_text="The moment whose knowledge is taken.")
+    since = serializers.DateTimeField(required=False, help_text="An earlier one: what became known after it.")
+
+
 class EvidenceQuery(serializers.Serializer[None]):
     form = serializers.ChoiceField(["json", "pdf"], default="json")
     page_size = serializers.ChoiceField(["A4", "Letter"], default="A4")
@@ -355,6 +363,25 @@ class AssessmentView(Reading[Assessment]):
             content = evidence_pdf_of(row, asked["page_size"])
             return download(content, "application/pdf", f"{name}.pdf")  # type: ignore[return-value]
         return download(evidence_file(row), "application/json", f"{name}.json")  # type: ignore[return-value]
+
+    @extend_schema(
+        parameters=[KnownQuery], responses={(200, "application/json"): OpenApiTypes.OBJECT}, filters=False
+    )
+    @action(detail=True, url_path="as-known", pagination_class=None, filterset_class=None)
+    def as_known(self, request: Request, pk: str) -> Response:
+        """The result recomputed as it was known at a moment, and with ``since`` what moved, fact by fact.
+
+        Nothing is stored. Who sees no observations sees none here.
+        """
+        query = KnownQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        if not may(request.user, "view", "observation"):
+            raise PermissionDenied("Results of other moments are for whoever may see observations.")
+        if asked.get("since", asked["known_at"]) > asked["known_at"]:
+            raise serializers.ValidationError({"since": ["lies after known_at"]})
+        row = self.get_object()
+        return Response(knowledge_document(row.commitment, row.window_start, **asked))
 
 
 class BreachView(Reading[Breach]):

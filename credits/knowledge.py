@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from contracts.models import Commitment
 from contracts.reading import terms_of
 from credits.explained import Explained
 from credits.facts import facts_of
-from credits.windows import require_window
+from credits.windows import require_window, window_at
 from measurements.lateness import LateFact, difference
+from reckoning.canonical import fraction_text
 from reckoning.timeline import Window
 
 
@@ -72,3 +74,35 @@ def between(commitment: Commitment, window: Window, since: datetime, until: date
     before, after = (as_known(commitment, window, moment) for moment in (since, until))
     facts = difference(terms_of(commitment.version), commitment.key, before.inputs, after.inputs)
     return Between(since, until, before, after, tuple(Moved(fact) for fact in facts))
+
+
+def knowledge_document(
+    commitment: Commitment, window_start: datetime, known_at: datetime, since: datetime | None = None
+) -> dict[str, Any]:
+    """A window's result as known at a moment as plain values; with ``since`` also what moved in between."""
+    window = window_at(commitment, window_start)
+    document: dict[str, Any] = {"window": window.label, "known_at": known_at.isoformat()}
+    if since is None:
+        return document | {"result": as_known(commitment, window, known_at).result.to_json_obj()}
+    moved = between(commitment, window, since, known_at)
+    return document | {
+        "result": moved.after.result.to_json_obj(),
+        "since": since.isoformat(),
+        "result_since": moved.before.result.to_json_obj(),
+        "moved": [
+            {
+                "kind": one.fact.kind,
+                "what": one.fact.what,
+                "change": one.fact.change,
+                "known_at": one.fact.known_at.isoformat() if one.fact.known_at else None,
+                "reason": one.fact.reason,
+                "payload_sha256": one.fact.payload_sha256 or None,
+                "row_number": one.fact.row_number,
+                "down_seconds": fraction_text(one.fact.down_seconds),
+                "excluded_seconds": fraction_text(one.fact.excluded_seconds),
+                "unknown_seconds": fraction_text(one.fact.unknown_seconds),
+                "amount": None if one.amount is None else f"{one.amount:f}",
+            }
+            for one in moved.lines
+        ],
+    }

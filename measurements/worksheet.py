@@ -40,9 +40,12 @@ def worksheet(
     Raises SourceUnbound, WrongShape where nothing plays the role that the terms name.
     """
     bound = sources_of([clause])[clause.commitment.pk]
-    found = [_decides(clause, source, bound), *_in_time(clause, incident, window)]
     indicator = clause.terms.indicator
-    if isinstance(indicator, UptimeFromWeightedSeconds):
+    # Daily seconds tell of incidents by naming them: whoever lists the incident, that is the condition.
+    by_seconds = isinstance(indicator, UptimeFromWeightedSeconds)
+    found = [] if by_seconds else [_decides(clause, source, bound)]
+    found += _in_time(clause, incident, window)
+    if by_seconds:
         found.append(_named_by_seconds(bound, clause, incident, window, known_at))
     elif isinstance(indicator, UptimeFromIntervals):
         found += _of_intervals(clause, indicator, source, bound, incident, window, known_at)

@@ -247,7 +247,9 @@ def _picture(found: Bridge, result: Assessment, window: Window) -> Any:
     if found.contractual_lost is None:
         return None
     steps = [
-        Step("Internal", "", "total", "s", found.internal_lost, _minutes(found.internal_lost)),
+        Step(
+            "Internal", "", "total", "s", found.internal_lost, _minutes(found.internal_lost).removeprefix("+")
+        ),
         *(
             Step(
                 one.name,
@@ -255,12 +257,20 @@ def _picture(found: Bridge, result: Assessment, window: Window) -> Any:
                 "more" if one.lost_seconds > 0 else "less",
                 "s",
                 abs(one.lost_seconds),
-                _minutes(one.lost_seconds),
+                # The picture says by its shape and a sign of its own whether it is more or less.
+                _minutes(abs(one.lost_seconds)).removeprefix("+"),
             )
             for one in found.lines
             if one.lost_seconds
         ),
-        Step("Contractual", "", "total", "s", found.contractual_lost, _minutes(found.contractual_lost)),
+        Step(
+            "Contractual",
+            "",
+            "total",
+            "s",
+            found.contractual_lost,
+            _minutes(found.contractual_lost).removeprefix("+"),
+        ),
     ]
     title = (
         f"From the internal figure to the contractual one: {result.commitment.service.name}, {window.label}"

@@ -54,6 +54,23 @@ CAUSE_WORDS = {
 }
 
 
+# The causes as the categories under which a difference is explained (measurements.models.DifferenceDecision).
+CATEGORIES: dict[Cause | None, str] = {
+    Cause.UNNAMED: "one_sided",
+    Cause.NOT_LISTED: "one_sided",
+    Cause.NO_COMPONENT: "one_sided",
+    Cause.NO_LENGTH: "one_sided",
+    Cause.NO_OUTAGE: "one_sided",
+    Cause.LIST_ONLY: "one_sided",
+    Cause.NOT_COUNTED: "one_sided",
+    Cause.OTHER_COMPONENTS: "scope",
+    Cause.OTHER_DAY: "date_shift",
+    Cause.POST_MORTEM: "length",
+    Cause.OTHER_MINUTES: "length",
+    None: "rounding",
+}
+
+
 @dataclass(frozen=True)
 class Lists:
     """The two lists of a vendor."""
@@ -122,6 +139,19 @@ def compare_days(lists: Lists, *, first: date, until: date, known_at: datetime) 
     told = _Told(lists, first, until, known_at)
     keys = {*told.seconds, *told.listed}
     return [told.pair(service, day) for day, service in sorted((day, service) for service, day in keys)]
+
+
+def by_category(pairs: Iterable["DayPair"]) -> dict[str, tuple[int, timedelta]]:
+    """How many compared days fall under each category, and what they differ by with its sign; these sum exactly.
+
+    Days on which both agree to a minute are "rounding". Days that one of the lists does not know are left out.
+    """
+    found: dict[str, tuple[int, timedelta]] = {}
+    for pair in pairs:
+        if pair.difference is not None:
+            days, apart = found.get(CATEGORIES[pair.cause], (0, NOTHING))
+            found[CATEGORIES[pair.cause]] = (days + 1, apart + pair.difference)
+    return found
 
 
 def by_month(

@@ -152,3 +152,36 @@ def test_the_decision_keeps_what_was_shown(made):
     assert decision.worth == shown
     assert decision.worth["windows"][0]["down_seconds"] == "1800"
     assert factories.service("platform") == made.commitment.service
+
+
+# The API -------------------------------------------------------------------------------------------------
+
+
+def asking(role):
+    from tests.api.client import Api, token
+
+    return Api(token(factories.user(role))[1])
+
+
+def test_the_api_recomputes_a_result_as_known_and_lists_what_moved(made):
+    world.import_incidents(made.contract, LONG, known_at=LATER)
+    result = made.finalise()
+    address = f"assessments/{result.pk}/as-known/"
+    api = asking("auditor")
+    then = api.get(address, known_at="2023-04-06T00:00:00Z").json()
+    assert then["result"] == result.result
+    now = api.get(address, known_at="2023-04-30T00:00:00Z", since="2023-04-06T00:00:00Z").json()
+    assert now["result_since"] == result.result
+    [line] = now["moved"]
+    assert (line["what"], line["down_seconds"], line["amount"]) == ("i-2", "28800/1", "1500.00")
+    assert line["row_number"] == 2
+
+
+def test_the_api_refuses_moments_that_make_no_sense_and_who_sees_no_observations(made):
+    result = made.finalise()
+    address = f"assessments/{result.pk}/as-known/"
+    api = asking("auditor")
+    assert api.get(address).status_code == 400
+    wrong = api.get(address, known_at="2023-04-06T00:00:00Z", since="2023-04-07T00:00:00Z")
+    assert wrong.status_code == 400
+    assert asking("administrator").get(address, known_at="2023-04-06T00:00:00Z").status_code in (403, 404)
