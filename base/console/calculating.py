@@ -4,9 +4,11 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from base.console.files import ConsoleError, faults_named, json_text, plain_of
+from base.console.files import ConsoleError, faults_named, json_text, plain_of, read_as
 from reckoning.calculation import calculate
+from reckoning.calculation.amended import calculate_amended
 from reckoning.calculation.documents import MAX_INPUT_BYTES
+from reckoning.terms.amendments import parse_amendment
 
 MAX_INPUT_VALUES = 5_000_000
 
@@ -16,10 +18,13 @@ def main(arguments: Sequence[str], out: TextIO) -> int:
     options = _parser().parse_args(list(arguments))
     terms = plain_of(options.terms)
     facts = plain_of(options.input, max_bytes=MAX_INPUT_BYTES, max_values=MAX_INPUT_VALUES)
+    changes = [read_as(file, parse_amendment) for file in options.amendments]
     with faults_named(f"{options.terms}, {options.input}"):
-        result: dict[str, Any] = calculate(terms, facts)
+        result: dict[str, Any] = (
+            calculate_amended(terms, changes, facts) if changes else calculate(terms, facts)
+        )
     if options.window:
-        result = {**result, "windows": [_window(result, options.window, options.input)]}
+        result = {**result, "windows": _windows(result, options.window, options.input)}
     if options.json:
         out.write(json_text(result))
     else:
@@ -34,20 +39,27 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("terms", metavar="TERMS", help="terms, or a template, as YAML or JSON")
     parser.add_argument("input", metavar="INPUT", help="the facts, as YAML or JSON")
+    parser.add_argument(
+        "--amendment",
+        action="append",
+        default=[],
+        metavar="FILE",
+        dest="amendments",
+        help="a change of the terms",
+    )
     parser.add_argument("--window", metavar="LABEL", help="show this window only, by its label or its start")
     parser.add_argument("--json", action="store_true", help="print exact JSON")
     return parser
 
 
-def _window(result: dict[str, Any], wanted: str, file: str) -> dict[str, Any]:
-    for one in result["windows"]:
-        if wanted in (one["window"].get("label"), one["window"].get("start")):
-            window: dict[str, Any] = one
-            return window
-    known = ", ".join(
-        str(one["window"].get("label") or one["window"].get("start")) for one in result["windows"]
-    )
-    raise ConsoleError(file, [f"has no window {wanted!r}; there are {known or 'none'}"])
+def _windows(result: dict[str, Any], wanted: str, file: str) -> list[dict[str, Any]]:
+    """The rows of a window: one, or one for each part of it where its text changes."""
+    names = [(one["window"].get("label"), one["window"].get("start")) for one in result["windows"]]
+    found = [one for one, known in zip(result["windows"], names, strict=True) if wanted in known]
+    if not found:
+        known = ", ".join(dict.fromkeys(str(label or start) for label, start in names)) or "none"
+        raise ConsoleError(file, [f"has no window {wanted!r}; there are {known}"])
+    return found
 
 
 def lines_of(result: dict[str, Any]) -> Iterator[str]:
@@ -55,6 +67,10 @@ def lines_of(result: dict[str, Any]) -> Iterator[str]:
     for one in result.get("windows", []):
         window = one["window"]
         yield f"{window.get('label') or ''} {window['start']} to {window['end']} ({window.get('zone', 'UTC')})".strip()
+        if "text" in one:
+            part = one["text"].get("part")
+            stretch = f"{part['start']} to {part['end']}: " if part else ""
+            yield f"  {stretch}text {', '.join(one['text']['applied']) or 'unchanged'}, {one['text']['sha256']}"
         for key, assessed in one.get("commitments", {}).items():
             yield f"  {key}: {assessed['outcome']}"
             yield from (f"    {line}" for line in _assessed(assessed))
@@ -66,7 +82,8 @@ def lines_of(result: dict[str, Any]) -> Iterator[str]:
             )
             yield from (f"    {line}" for line in _open(combined))
     for key, total in result.get("totals", {}).items():
-        yield f"total {key}: {_short(total)}"
+        if total:
+            yield f"total {key}: {_short(total)}"
     for key, remedy in result.get("remedy", {}).items():
         yield f"remedy {key}: {_short(remedy)}"
     names = ("terms_sha256", "input_sha256", "engine_version")

@@ -80,6 +80,19 @@ def test_a_window_is_chosen_by_its_label_or_start(facts: Path) -> None:
     assert (status, err) == (2, f"calculate: {facts}: has no window '2026-05'; there are 2026-03, 2026-04\n")
 
 
+def test_amendments_split_a_window_where_they_say_so(facts: Path) -> None:
+    changes = [EXAMPLES / "documents" / name for name in ("variation.yaml", "amendment.yaml")]
+    options = [word for change in changes for word in ("--amendment", change)]
+    status, out, err = ran(CUSTOMER, facts, *options, "--window", "2026-03")
+    assert (status, err) == (0, "")
+    assert "  2026-03-20T18:00:00Z to 2026-03-22T06:00:00Z: text move-2026, " in out
+    assert out.count("build-uptime: met") == 2
+    assert out.count("build-uptime: breach") == 1
+    assert "text amendment-1" in ran(CUSTOMER, facts, *options, "--window", "2026-04")[1]
+    other = EXAMPLES / "vendor-quarterly.json"
+    assert "base_sha256: is " in ran(other, facts, *options)[2]
+
+
 def test_a_template_is_filled_by_the_parameters_of_the_input(tmp_path: Path) -> None:
     document = EXAMPLES / "documents" / "template.yaml"
     path = tmp_path / "input.yaml"

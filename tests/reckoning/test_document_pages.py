@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from base.console import calculating, run
 from base.console import documents as console
-from base.console import run
+from reckoning.calculation.amended import calculate_amended
 from reckoning.errors import TermsError
 from reckoning.terms import amendments, formula, origin, parameters, precedence, templates
 from reckoning.terms.amendments import conformed, parse_amendment, texts_of_window
@@ -177,6 +178,21 @@ def test_the_parts_of_a_window_are_those_of_the_page() -> None:
         ]
 
 
+def test_a_split_month_comes_out_as_on_the_page() -> None:
+    outages = [
+        {"start": f"2026-03-{day}T10:00:00Z", "end": f"2026-03-{day}T20:00:00Z"} for day in ("03", "25")
+    ]
+    facts = {"fee": "1000.00", "coverage": "whole_window", "outages": outages}
+    found = calculate_amended(BASE, changes(), {"window": {"containing": "2026-03-10"}, "facts": facts})[
+        "windows"
+    ]
+    for row, part in zip(rows("amendments", "Reckoning with changes"), found, strict=True):
+        assessed = part["commitments"]["build-uptime"]
+        assert part["text"]["part"] == {"start": row["from"], "end": row["until"]}
+        assert (assessed["fee_amount"], assessed["credit_amount"]) == (row["fee"], row["credit"])
+        assert assessed["down_seconds"]["exact"] == f"{int(row['down hours']) * 3600}/1"
+
+
 def test_the_redline_of_the_page_is_the_one_of_the_example() -> None:
     after = conformed(BASE, changes(), datetime.fromisoformat("2026-05-01T00:00:00Z")).terms
     found = redline(BASE, after)
@@ -279,6 +295,14 @@ def test_every_function_and_every_error_is_on_the_page() -> None:
 def test_every_command_and_every_option_is_on_the_page() -> None:
     parser = console._parser()
     commands = next(action.choices for action in parser._actions if isinstance(action.choices, dict))
+    calculating_options = {
+        option for action in calculating._parser()._actions for option in action.option_strings
+    }
+    assert {row["argument"].split()[0] for row in rows("commands", "calculate")} == {
+        "TERMS",
+        "INPUT",
+        *(calculating_options - {"-h", "--help"}),
+    }
     assert [row["command"].split()[1] for row in rows("commands", "terms")] == list(commands)
     options = {
         option
