@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
 from audit.acts import Act
-from audit.adminbase import FactsAdmin, FactsInline, RoleAdmin
+from audit.adminbase import FactsAdmin, RoleAdmin
 from base import clock
 from base.api.models import Token
 from measurements import services
@@ -17,13 +17,13 @@ from measurements.adapters.pulls import PULL_ADAPTERS
 from measurements.deliveries import IMPORTERS
 from measurements.models import (
     Feed,
-    FeedState,
     ImportRun,
     IntakePolicy,
     MaintenanceNotice,
     PushGrant,
 )
 
+STATE = ["cursor", "succeeded", "failing", "last_error"]
 ADAPTERS = [(name, adapter.label) for name, adapter in PULL_ADAPTERS.items()]
 
 
@@ -41,17 +41,10 @@ class FeedForm(forms.ModelForm):
         }
 
 
-class StateInline(FactsInline):
-    model = FeedState
-    fields = ["cursor", "next_at", "failures", "last_error", "succeeded_at"]
-    readonly_fields = fields
-
-
 @admin.register(Feed)
 class FeedAdmin(RoleAdmin):
     form = FeedForm
     edit_roles = services.KEEPERS
-    inlines = [StateInline]
     acts = (
         Act(
             "pull",
@@ -65,13 +58,24 @@ class FeedAdmin(RoleAdmin):
     list_filter = ["adapter", "enabled"]
     list_select_related = ["source", "state"]
 
-    def get_inlines(self, request: HttpRequest, obj: Feed | None = None) -> Any:
-        """What is only begun has no state."""
-        return self.inlines if obj else []
+    def get_fields(self, request: HttpRequest, obj: Feed | None = None) -> Any:
+        """What a person sets; afterwards also how far it has come."""
+        fields = ["source", "adapter", "settings", "begins_at", "every_seconds", "enabled"]
+        return [*fields, *STATE] if obj else fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Feed | None = None) -> Any:
-        """A feed stays its source's."""
-        return ["source"] if obj else []
+        """A feed stays its source's; how far it has come is told."""
+        return ["source", *STATE] if obj else []
+
+    @admin.display(description="Has come to")
+    def cursor(self, feed: Feed) -> str:
+        """The cursor after the last page that was kept."""
+        return ", ".join(f"{name} {value}" for name, value in feed.state.cursor.items()) or "nothing yet"
+
+    @admin.display(description="Last error")
+    def last_error(self, feed: Feed) -> str:
+        """Why it failed last."""
+        return feed.state.last_error or "none"
 
     @admin.display(description="Last success (UTC)")
     def succeeded(self, feed: Feed) -> str:

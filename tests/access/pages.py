@@ -182,6 +182,27 @@ def _sources(ledger: Any) -> Args:
     return {"customers": [_monitor(ledger.ours).code], "vendors": [_monitor(ledger.theirs).code]}
 
 
+def _runs(ledger: Any) -> Args:
+    from datetime import UTC, datetime
+
+    from measurements.models import ImportRun
+    from tests import factories
+
+    found = {}
+    for side, made in (("customers", ledger.ours), ("vendors", ledger.theirs)):
+        source = _monitor(made)
+        run = source.runs.first() or ImportRun.objects.create(
+            source=source,
+            entrance="upload",
+            form="intervals",
+            name="incidents.csv",
+            requested_by=factories.job_user(),
+            requested_at=datetime(2023, 5, 2, tzinfo=UTC),
+        )
+        found[side] = [run.pk]
+    return found
+
+
 def _payloads(ledger: Any) -> Args:
     sides = {"customers": ledger.ours, "vendors": ledger.theirs}
     return {side: [_monitor(made).payloads.order_by("pk")[0].pk] for side, made in sides.items()}
@@ -278,6 +299,15 @@ PAGES: dict[str, Page] = {
     ),
     "pages:sources": Page(roles=STAFF | {"administrator"}),
     "pages:source": Page(roles=BOTH, vendors=VENDORS, customers=CUSTOMERS, args=_sources),
+    "pages:imports": Page(roles=STAFF | {"administrator"}),
+    "pages:import_run": Page(
+        roles=BOTH | {"administrator"}, vendors=VENDORS, customers=CUSTOMERS, args=_runs
+    ),
+    "pages:upload": Page(
+        roles=frozenset({"vendor_manager", "finance", "customer_success", "administrator"}),
+    ),
+    # A draft is its uploader's alone.
+    "pages:import_draft": Page(args=lambda ledger: {"": [1]}),
     "pages:payload": Page(roles=BOTH, vendors=VENDORS, args=_payloads),
     "pages:payload_row": _leads_on("0" * 16 + ":2"),
     "pages:incidents": Page(roles=STAFF),
@@ -307,6 +337,17 @@ PAGES: dict[str, Page] = {
     "pages:memo": _sided(_one(path=lambda result: result.memo), BOOKS),
     "pages:memos_act": _only_posted(),
     "pages:memo_act": _only_posted(1, "approve"),
+    "pages:memo_life": _only_posted(1, "apply"),
+    "pages:goodwill": Page(roles=BOOKS | CUSTOMERS),
+    "pages:restatements": Page(roles=BOTH),
+    # There is none in this world; whoever may not see any is told so.
+    "pages:restatement": Page(args=lambda ledger: {"": [1]}),
+    "pages:restate": _only_posted(1),
+    "pages:provision": Page(roles=BOOKS, args=lambda ledger: {"": ["us"]}),
+    "pages:provision_file": Page(roles=BOOKS, args=lambda ledger: {"": ["us"]}),
+    "pages:rates": Page(roles=BOOKS),
+    "pages:matrix": Page(roles=BOOKS),
+    "pages:pass_through": Page(roles=BOTH),
     "pages:period": Page(roles=BOOKS, args=lambda ledger: {"": ["us", "2023-04"]}),
     "pages:period_act": _only_posted("us", "2023-04", "close"),
     "pages:statements": Page(

@@ -59,6 +59,8 @@ ASKS: dict[str, set[str]] = {
     "counterparties/": {*ROLES, *LOGINS[:3]} - {"executive", "administrator"},
     "services/": {*ROLES} - {"executive", "administrator"},
     "sources/": {*ROLES} - {"executive"},
+    "runs/": {*ROLES} - {"executive"},
+    "pushes/": {*ROLES} - {"executive"},
     "payloads/": {"legal", "finance", "finance_approver", "auditor", "vendor_manager"},
     "observations/intervals/": {*ROLES} - {"executive", "administrator"},
     "observations/daily-seconds/": {*ROLES} - {"executive", "administrator"},
@@ -67,6 +69,7 @@ ASKS: dict[str, set[str]] = {
     "accounts/": {"finance", "finance_approver", "auditor", "vendor_manager"},
     "entries/": {"finance", "finance_approver", "auditor", "vendor_manager"},
     "invoice-files/": {"finance", "finance_approver", "auditor"},
+    "export-batches/": {"finance", "finance_approver", "auditor"},
     "notices/": {"legal", "auditor", "administrator", "customer_success"},
     "events/": {"legal", "finance", "finance_approver", "auditor", "administrator"},
 }
@@ -258,6 +261,7 @@ def test_every_address_stands_in_the_matrix():
         for name in ("list", "detail", "evidence")
     }
     api |= {"api:schema", "api:docs", "api:unknown", "api:trial-balance", "api:statements"}
+    api |= {"api:export-files"}
     missing = set(addresses(get_resolver())) - known - api
     assert not missing, f"add to tests/access/pages.py who may see: {sorted(missing)}"
 

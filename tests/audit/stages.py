@@ -190,11 +190,28 @@ def _measurements(stages: Stages) -> None:
     stages.rows["seconds"] = stages.worlds["sent"].contract.source_bindings.get().source
     with as_("vendor_manager"):
         stages.rows["exclusion"] = propose(due, "m-1")
+        for name, adapter in (("intervals", "statuspage"), ("seconds", "upptime")):
+            # Nobody may be asked there.
+            stages.rows[f"{name}_feed"] = measuring.set_feed(
+                source=stages.rows[name],
+                adapter=adapter,
+                settings={"address": "http://127.0.0.1:1"},
+                begins_at=DAY_BEFORE,
+            )
+        stages.rows["run"] = measuring.pull(feed=stages.rows["intervals_feed"], requested_at=LATER)
+        stages.rows["policy"] = measuring.set_intake_policy(source=stages.rows["intervals"])
 
 
 def _tokens(stages: Stages) -> None:
     with as_("administrator"):
         stages.rows["token"] = make_token(factories.user("auditor"))
+        stages.rows["pushing"] = tokens.create_token(
+            owner=factories.user("vendor_manager"),
+            name="a monitor",
+            scopes=["write:observations"],
+            created_at=LATER,
+            expires_at=LATER + timedelta(days=30),
+        )[0]
 
 
 def _notices(stages: Stages) -> None:
@@ -490,3 +507,33 @@ def propose_difference(stages: Stages) -> Any:
 def reference_of(use: Any) -> str:
     """The name of a claw-back for a form."""
     return f"{use.memo_id}/{use.number}"
+
+
+def another_source() -> Source:
+    """A source that nobody asks yet."""
+    with as_("vendor_manager"):
+        return measuring.create_source(
+            code="another", name="Another", kind="manual", shape="daily_seconds", measurement_point="desk"
+        )
+
+
+def draft_of(source: Source) -> Any:
+    """One more day as a table that was uploaded."""
+    from measurements.feeding.sheets import read_grid
+
+    given = seconds_file(source)
+    return measuring.draft_upload(
+        source=source,
+        form="daily-seconds",
+        name="day.csv",
+        grid=read_grid(given["content"]),
+        uploaded_at=LATER,
+    )
+
+
+def by_name() -> Any:
+    """The mapping of a file whose columns have our names."""
+    from measurements.feeding.mapping import Mapping
+
+    names = ("component", "day", "partial_seconds", "major_seconds", "incidents")
+    return Mapping(columns={name: name for name in names})

@@ -199,6 +199,52 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["exclusion.propose", "exclusion.propose_recurring"],
         lambda s: world.propose_recurring(s.worlds["due"]),
     ),
+    "measurements.set_feed": (
+        ["feed.set"],
+        lambda s: measuring.set_feed(
+            source=s.rows["seconds"],
+            adapter="upptime",
+            settings={"address": "https://example.com"},
+            begins_at=LATER,
+            every_seconds=3600,
+        ),
+    ),
+    "measurements.pull": (
+        ["import.begin"],
+        lambda s: measuring.pull(feed=s.rows["seconds_feed"], requested_at=LATER),
+    ),
+    "measurements.set_intake_policy": (
+        ["intake_policy.set"],
+        lambda s: measuring.set_intake_policy(
+            source=s.rows["seconds"], hash_fields=["account"], payload_days=90
+        ),
+    ),
+    "measurements.grant_push": (
+        ["push.grant"],
+        lambda s: measuring.grant_push(token=s.rows["pushing"], source=s.rows["seconds"], granted_at=LATER),
+    ),
+    "measurements.draft_upload": (["upload.look"], lambda s: world.draft_of(s.rows["seconds"])),
+    "measurements.import_draft": (
+        ["upload.look", "import.begin"],
+        lambda s: measuring.import_draft(
+            draft=world.draft_of(s.rows["seconds"]),
+            mapping=world.by_name(),
+            known_at=LATER,
+            requested_at=LATER,
+        ),
+    ),
+    "measurements.push": (
+        ["import.begin"],
+        lambda s: measuring.push(
+            source=s.rows["seconds"],
+            form="daily-seconds",
+            name="a batch",
+            content=world.seconds_file(s.rows["seconds"])["content"],
+            requested_at=LATER,
+            known_at=LATER,
+            queue_limit=1,
+        ),
+    ),
     "measurements.attribute_incident": (
         ["incident.attribute"],
         lambda s: measuring.attribute_incident(
@@ -566,6 +612,7 @@ def test_an_act_writes_exactly_its_event(stages, name):
 # The admin ---------------------------------------------------------------------------------------------------
 
 BUTTONS: dict[tuple[str, str], tuple[str, Callable[[Stages], Any], Any]] = {
+    ("measurements.feed", "pull"): ("import.begin", lambda s: s.rows["seconds_feed"], {}),
     ("contracts.contractversion", "submit"): ("contract_version.submit", lambda s: s.versions["draft"], {}),
     ("contracts.contractversion", "accept-finding"): (
         "contract_version.accept_finding",
@@ -755,6 +802,14 @@ def test_bulk_buttons_act_on_each_and_tell_each_refusal(stages):
     expect_one(before, "credit_memo.approve", stages, REASON)
 
 
+FEED = {
+    "adapter": "upptime",
+    "settings": '{"address": "https://example.com"}',
+    "begins_at_0": "2023-04-01",
+    "begins_at_1": "00:00",
+    "every_seconds": "3600",
+    "enabled": "on",
+}
 FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, Any]]]]] = {
     ("contracts.legalentity", "add"): (
         "legal_entity.create",
@@ -825,6 +880,23 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
                 "measurement_point": "desk",
             },
         ),
+    ),
+    ("measurements.feed", "add"): (
+        "feed.set",
+        lambda s: (None, FEED | {"source": world.another_source().pk}),
+    ),
+    ("measurements.feed", "change"): ("feed.set", lambda s: (s.rows["seconds_feed"], FEED)),
+    ("measurements.intakepolicy", "add"): (
+        "intake_policy.set",
+        lambda s: (None, {"source": s.rows["seconds"].pk, "hash_fields": "account", "payload_days": "90"}),
+    ),
+    ("measurements.intakepolicy", "change"): (
+        "intake_policy.set",
+        lambda s: (s.rows["policy"], {"hash_fields": "account", "payload_days": "90"}),
+    ),
+    ("measurements.pushgrant", "add"): (
+        "push.grant",
+        lambda s: (None, {"token": s.rows["pushing"].pk, "source": s.rows["seconds"].pk}),
     ),
     ("measurements.sourcebinding", "add"): (
         "source.bind",
@@ -1035,6 +1107,8 @@ JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
         lambda s: window_of(s, "claimed") | {"taken_on": "2023-04-07"},
     ),
     "credits.forfeit": (["claim.forfeit", "claim.forfeit"], lambda s: {"as_of": "2023-05-01"}),
+    # What a step keeps is an import of a payload; this source may not be asked.
+    "measurements.step": ([], lambda s: {"run_id": s.rows["run"].pk, "step": 0}),
     "credits.run_report": (
         ["report_schedule.run"],
         lambda s: {
