@@ -113,7 +113,7 @@ def _error_rate(indicator: ErrorRate, inputs: AssessmentInputs, given: dict[str,
     figures.update(
         {name: given[name] for name in ("intervals", "error_rate_sum", "bad_intervals") if name in given}
     )
-    return _level_of_counts(indicator, figures, counted or None, detail)
+    return _level_of_counts(indicator, figures, counted if inputs.buckets else None, detail)
 
 
 def _level_of_counts(
@@ -125,7 +125,7 @@ def _level_of_counts(
     else:
         name = "error_rate_sum" if indicator.aggregate == "mean_of_intervals" else "bad_intervals"
         above = figures[name].value if name in figures else Fraction(0)
-        below = Fraction(counted) if counted else figures.get("intervals", count(0)).value
+        below = Fraction(counted) if counted is not None else figures.get("intervals", count(0)).value
         missing = "intervals with their requests and errors"
     if below <= 0:
         return Counted(figures, question=_missing(missing), nothing_to_measure=True, detail=detail)
