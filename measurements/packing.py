@@ -4,13 +4,15 @@ A day's slots become one row whatever their number: equal consecutive slots one 
 takes the space of what happened once. Packing loses nothing; ``unpack`` gives the slots back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby, islice
 from operator import lt, sub
 from struct import Struct, pack
+from sys import byteorder
 from typing import NamedTuple
 
 from base.csvio import Faults
@@ -21,7 +23,7 @@ _EPOCH_2000 = 10_957  # days from 1970-01-01 to 2000-01-01, from which PostgreSQ
 _INT4, _INT8 = 23, 20  # the type numbers of PostgreSQL
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
-BATCH_ROWS = 16_384
+BATCH_ROWS = 1_024  # fewer living rows than would set off Python's collector of garbage
 SPILL_ROWS = 500_000
 
 Slots = dict[int, tuple[int, int]]  # slot -> (good, bad)
@@ -44,13 +46,32 @@ class Chunk:
 
     key: int
     day: int
-    slots: list[int] = field(default_factory=list)
+    slots: list[int] | range = field(default_factory=list)
     good: list[int] = field(default_factory=list)
     bad: list[int] = field(default_factory=list)
 
+    def add(self, slots: range, good: Sequence[int], bad: Sequence[int]) -> None:
+        """Consecutive slots. As long as nothing else comes, they stay a range."""
+        if not self.good:
+            self.slots = slots
+        elif isinstance(self.slots, range) and slots.start == self.slots.stop:
+            self.slots = range(self.slots.start, slots.stop)
+        else:
+            self.slots = [*self.slots, *slots]
+        self.good.extend(good)
+        self.bad.extend(bad)
+
+    def add_one(self, slot: int, good: int, bad: int) -> None:
+        """One slot, whichever it is."""
+        if isinstance(self.slots, range):
+            self.slots = list(self.slots)
+        self.slots.append(slot)
+        self.good.append(good)
+        self.bad.append(bad)
+
     def tidy(self) -> "list[tuple[int, tuple[int, int], tuple[int, int]]]":
         """Bring the slots into order, each once. Returns those that were told twice and differently."""
-        if all(map(lt, self.slots, self.slots[1:])):
+        if isinstance(self.slots, range) or all(map(lt, self.slots, self.slots[1:])):
             return []
         kept: Slots = {}
         contradictions = []
@@ -66,26 +87,27 @@ class Chunk:
     def binary(self, step: int, sums: tuple[int, int, int] | None = None) -> bytes:
         """The row of COPY: key, day, first slot, step, slots, counts, good, bad and the three sums."""
         slots, counts, good, bad = runs_of(self.slots, self.good, self.bad, step)
-        plain = counts is None and slots[-1] - slots[0] == (len(slots) - 1) * step and step == 1
+        plain = counts is None and step == 1 and slots[-1] - slots[0] == len(slots) - 1
         sum_good, sum_bad, number = sums or (sum(self.good), sum(self.bad), len(self.slots))
         return b"".join(
             (
                 _FRONT.pack(11, 4, self.key, 4, self.day - _EPOCH_2000, 4, slots[0], 4, step),
-                _NULL if plain else _int4s(slots),
-                _NULL if counts is None else _int4s(counts),
-                _int8s(good),
-                _int8s(bad),
+                _NULL if plain else _array(slots, _INT4),
+                _NULL if counts is None else _array(counts, _INT4),
+                _array(good, _INT8),
+                _array(bad, _INT8),
                 _SUMS.pack(8, sum_good, 8, sum_bad, 4, number),
             )
         )
 
 
 def runs_of(
-    slots: list[int], good: list[int], bad: list[int], step: int
-) -> tuple[list[int], list[int] | None, list[int], list[int]]:
+    slots: Sequence[int], good: list[int], bad: list[int], step: int
+) -> tuple[Sequence[int], list[int] | None, list[int], list[int]]:
     """Starts, lengths, good and bad of the runs; lengths are None where hardly anything repeats itself."""
-    # Counts that differ nearly everywhere are not worth looking through.
-    if len(set(good)) * 2 > len(good) > 2:
+    # Counts that differ nearly everywhere are not worth looking through; a few of them show it.
+    looked = good[:32] + good[len(good) // 2 :][:32]
+    if len(set(looked)) * 2 > len(looked) > 4:
         return slots, None, good, bad
     starts, lengths, goods, bads = [slots[0]], [1], [good[0]], [bad[0]]
     following, last_good, last_bad = slots[0] + step, good[0], bad[0]
@@ -190,9 +212,7 @@ class Packer:
         self._waiting += len(batch)
         for place, day, slot, good, bad in runs:
             chunk = self._chunk(place, day)
-            chunk.slots.extend(range(slot, slot + len(good)))
-            chunk.good.extend(good)
-            chunk.bad.extend(bad)
+            chunk.add(range(slot, slot + len(good)), good, bad)
 
     def _instants(self, day: int) -> tuple[datetime, ...]:
         """The starts of the slots of a day."""
@@ -231,9 +251,7 @@ class Packer:
                 self.future.append((number, (service, at.isoformat(), good, total, segment)))
                 continue
             chunk = self._chunk((service, segment), day)
-            chunk.slots.append(slot)
-            chunk.good.append(good)
-            chunk.bad.append(total - good)
+            chunk.add_one(slot, good, total - good)
             self._waiting += 1
 
     def _chunk(self, place: tuple[int, str], day: int) -> Chunk:
@@ -290,24 +308,30 @@ _SUMS = Struct(">iqiqii")
 _NULL = pack(">i", -1)
 
 
-@lru_cache(maxsize=2048)
-def _layout(number: int, code: str) -> Struct:
-    return Struct(">" + f"i{code}" * number)
+@lru_cache(maxsize=256)
+def _layout(number: int) -> Struct:
+    return Struct(">" + "iq" * number)
 
 
-def _int4s(values: list[int]) -> bytes:
-    return _array(values, _INT4, 4, "i")
+@lru_cache(maxsize=256)
+def _frames(number: int, words: int) -> array[int]:
+    """Elements that are all 0, each behind its length, as words of 4 bytes."""
+    return array("i", [4 * words, *[0] * words] * number)
 
 
-def _int8s(values: list[int]) -> bytes:
-    return _array(values, _INT8, 8, "q")
-
-
-def _array(values: list[int], of_type: int, size: int, code: str) -> bytes:
+def _array(values: Sequence[int], of_type: int) -> bytes:
     """An array in PostgreSQL's binary form, with the length in front of it."""
-    number = len(values)
-    parts = [size] * (2 * number)
-    parts[1::2] = values
-    return pack(">iiiiii", 20 + number * (4 + size), 1, 0, of_type, number, 1) + _layout(number, code).pack(
-        *parts
-    )
+    number, words = len(values), 2 if of_type == _INT8 else 1
+    front = pack(">iiiiii", 20 + number * (4 + 4 * words), 1, 0, of_type, number, 1)
+    try:
+        lower = array("i", values)
+    except OverflowError:
+        parts = [8] * (2 * number)
+        parts[1::2] = values
+        return front + _layout(number).pack(*parts)
+    # Four bytes hold each value, and none is negative: whole arrays are laid out without a loop in Python.
+    frames = _frames(number, words)[:]
+    frames[words :: words + 1] = lower
+    if byteorder == "little":
+        frames.byteswap()
+    return front + frames.tobytes()

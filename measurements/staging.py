@@ -91,6 +91,11 @@ class Stage:
     def __enter__(self) -> "Stage":
         with connection.cursor() as cursor:
             self._drop(cursor)
+            # Long arrays are compressed once, here, and moved as they are; lz4 does it in a third of the time.
+            cursor.execute(
+                "SELECT set_config(name, 'lz4', true) FROM pg_settings "
+                "WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"
+            )
             for name in ("arriving", "arriving_weighed"):
                 cursor.execute(CREATE.format(name=name))
             cursor.execute(
