@@ -124,6 +124,8 @@ class Month:
         """What there is to know about it, in a few words."""
         if self.is_closed:
             return "nothing is posted into it any more"
+        if self.state == PeriodStep.State.LOCKED:
+            return "finance approvers alone post into it"
         if not self.is_over:
             return "runs"
         if self.blocking:

@@ -1,7 +1,7 @@
 """Finance's home: the months of the books, memos by amount, provisional and final totals; and a month's closing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,10 +16,11 @@ from base import clock
 from base.access import may
 from base.svg import Bar
 from contracts.models import LegalEntity
-from credits import services
+from credits import checklist, services
 from credits.explained import money
-from credits.models import CreditMemo, MemoStep, PeriodStep
+from credits.models import CloseRun, CreditMemo, MemoStep, PeriodStep
 from credits.reading import ledger_totals
+from credits.services.closing import is_running, progress_of
 from pages import books
 from pages.acting import carry_out
 from pages.layout import viewing
@@ -27,7 +28,12 @@ from pages.memos import listed, seen_by
 from pages.pictures import Picture, bars_of
 
 SHOWN = 12
-ACTS = {"close": "closed", "reopen": "open again"}
+# The act, its service and how it is told.
+ACTS: dict[str, tuple[Callable[..., Any], str]] = {
+    "close": (services.close_period, "is closed"),
+    "reopen": (services.reopen_period, "is open again"),
+    "lock": (services.lock_period, "is locked"),
+}
 
 
 @require_safe
@@ -110,6 +116,9 @@ def period(request: HttpRequest, entity: str, label: str) -> HttpResponse:
         "commitment__version__contract", "commitment__service"
     )
     steps = PeriodStep.objects.filter(period__legal_entity=legal_entity, period__starts_on=starts_on)
+    lines = checklist.checklist(legal_entity, starts_on)
+    runs = CloseRun.objects.filter(period__legal_entity=legal_entity, period__starts_on=starts_on)
+    run = runs.select_related("requested_by").order_by("-number").first()
     context = {
         "title": f"{legal_entity.name}, {label}",
         "crumbs": [],
@@ -122,8 +131,16 @@ def period(request: HttpRequest, entity: str, label: str) -> HttpResponse:
         "steps": steps.select_related("taken_by").order_by("number"),
         "before": books.month_of(starts_on, 1),
         "after": books.month_of(starts_on, -1),
+        "lines": lines,
+        "against": len(checklist.standing_against(lines)),
+        "run": run,
+        "stages": list(run.stages.order_by("number")) if run else [],
+        "progress": progress_of(run) if run else None,
+        "running": run is not None and is_running(run),
         "may_close": month.may_close and may(request.user, "close", "period"),
-        "may_reopen": month.is_closed and may(request.user, "reopen", "period"),
+        "may_lock": month.state in ("open", "reopened") and may(request.user, "lock", "period"),
+        "may_accept": not month.is_closed and may(request.user, "accept", "period"),
+        "may_reopen": month.state in ("closed", "locked") and may(request.user, "reopen", "period"),
     }
     return render(request, "pages/finance/period.html", context)
 
@@ -131,17 +148,34 @@ def period(request: HttpRequest, entity: str, label: str) -> HttpResponse:
 @require_POST
 @viewing("period")
 def period_act(request: HttpRequest, entity: str, label: str, act: str) -> HttpResponse:
-    """Close a month, or reopen it."""
-    if act not in ACTS:
+    """Lock, close or reopen a month, accept what its checklist finds, or ask a worker to close it."""
+    if act not in (*ACTS, "close-by-job", "accept"):
         raise Http404
     if not may(request.user, act, "period"):
-        raise PermissionDenied(f"Your role does not {act} a month of the books.")
+        raise PermissionDenied(f"Your role does not {act.replace('-', ' ')} a month of the books.")
     legal_entity = get_object_or_404(LegalEntity, code=entity)
     starts_on = starts_on_of(label)
-    service = services.close_period if act == "close" else services.reopen_period
-    carry_out(
-        request,
-        f"{label} is {ACTS[act]} in the books of {legal_entity.name}.",
-        lambda reason: service(legal_entity, starts_on=starts_on, reason=reason),
-    )
+    if act == "accept":
+        key = request.POST.get("key", "")[:60]
+        said = "It is accepted as it stands."
+        carry_out(
+            request,
+            said,
+            lambda reason: services.accept_finding(legal_entity, starts_on=starts_on, key=key, reason=reason),
+        )
+    elif act == "close-by-job":
+        carry_out(
+            request,
+            f"A worker closes {label}; this page shows how far it is.",
+            lambda reason: services.request_close(
+                legal_entity, starts_on=starts_on, as_of=clock.as_of(), reason=reason
+            ),
+        )
+    else:
+        service, done = ACTS[act]
+        carry_out(
+            request,
+            f"{label} {done} in the books of {legal_entity.name}.",
+            lambda reason: service(legal_entity, starts_on=starts_on, reason=reason),
+        )
     return redirect(reverse("pages:period", args=[entity, label]))

@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from pages import exports, finance, ledger, memos, schedules, statements
+from pages import exports, finance, finance_life, finance_month, ledger, memos, schedules, statements
 
 urlpatterns = [
     path("memos/", memos.memos, name="memos"),
     path("memos/acts/", memos.act_on_several, name="memos_act"),
     path("memos/<int:pk>/", memos.memo, name="memo"),
+    path("memos/<int:pk>/life/<slug:act>/", finance_life.live, name="memo_life"),
     path("memos/<int:pk>/<slug:act>/", memos.act_on_one, name="memo_act"),
+    path("goodwill/", finance_life.goodwill, name="goodwill"),
+    path("restatements/", finance_life.restatements, name="restatements"),
+    path("restatements/<int:pk>/", finance_life.restatement, name="restatement"),
+    path("results/<int:pk>/restate/", finance_life.restate, name="restate"),
+    path("provision/<str:entity>/", finance_month.provision, name="provision"),
+    path("provision/<str:entity>/roll-forward.csv", finance_month.provision_file, name="provision_file"),
+    path("rates/", finance_month.rates, name="rates"),
+    path("approval-matrix/", finance_month.matrix, name="matrix"),
+    path("pass-through/", finance_month.passing, name="pass_through"),
     path("periods/<str:entity>/<str:label>/", finance.period, name="period"),
     path("periods/<str:entity>/<str:label>/<slug:act>/", finance.period_act, name="period_act"),
     path("statements/", statements.statements, name="statements"),

@@ -24,6 +24,7 @@ from credits.rule20 import acts_under
 from credits.visibility import visible_claims, visible_entries, visible_memos
 from pages import books
 from pages.acting import ReasonForm, carry_out, sentence
+from pages.finance_life import life_of
 from pages.layout import viewing
 
 State = CreditMemo.State
@@ -222,6 +223,7 @@ def memo(request: HttpRequest, pk: int) -> HttpResponse:
         "may_have_evidence": may(request.user, "view", "evidence"),
         "acts": open_acts,
         "hands": _hands(row, request.user) if any(act.name == "approve" for act in open_acts) else [],
+        **life_of(request.user, row),
     }
     return render(request, "pages/finance/memo.html", context)
 
@@ -232,13 +234,20 @@ def _hands(row: CreditMemo, user: Asking) -> list[str]:
 
 def _memo(request: HttpRequest, pk: int) -> Any:
     rows = seen_by(request.user).select_related(
-        "contract", "counterparty", "legal_entity", "assessment__commitment__service", "proposed_by"
+        "contract",
+        "counterparty",
+        "legal_entity",
+        "assessment__commitment__service",
+        "proposed_by",
+        "restatement",
     )
     return get_object_or_404(rows, pk=pk)
 
 
 def _claim(user: Asking, row: CreditMemo) -> tuple[str, str, date] | None:
     """How the claim behind a memo stands, the address of its page, and since when; where the reader may see it."""
+    if row.assessment_id is None:
+        return None
     claim: Any = visible_claims(user).filter(breach__assessment=row.assessment_id).first()
     if claim is None:
         return None

@@ -209,7 +209,7 @@ def test_a_month_with_memos_that_wait_says_why_it_is_not_closed(settings):
     address = reverse("pages:period_act", args=["us", "2023-04", "close"])
     html = client.post(address, {"reason": "the end of the month"}, follow=True).content.decode()
     assert "Refused, and nothing was changed." in html
-    assert "approve and issue them first" in html
+    assert "memos that are not issued (1, finance)" in html
     assert not PeriodStep.objects.exists()
 
 
