@@ -258,7 +258,7 @@ def test_every_address_stands_in_the_matrix():
     api = {
         f"api:{prefix.strip('/').replace('/', '-')}-{name}"
         for prefix in listing()
-        for name in ("list", "detail", "evidence")
+        for name in ("list", "detail", "evidence", "as-known")
     }
     api |= {"api:schema", "api:docs", "api:unknown", "api:trial-balance", "api:statements"}
     api |= {"api:export-files"}
