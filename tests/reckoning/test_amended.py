@@ -63,6 +63,15 @@ def test_the_parts_tile_the_window_and_their_fees_sum_to_its_fee() -> None:
     assert [assessed(row)["credit_amount"] for row in rows] == ["159.83", "0.00", "78.06"]
 
 
+def test_a_part_is_measured_over_its_own_time_also_where_the_rest_of_a_window_would_count_as_up() -> None:
+    terms = json.loads(json.dumps(TERMS))
+    terms["commitments"][0]["part_life"] = "deemed_up"
+    variation = {**VARIATION, "base_sha256": calculate(terms, {})["terms_sha256"]}
+    facts = {"windows": [window(outages=[outage("22T05:00:00", "22T07:00:00")])]}
+    rows = calculate_amended(terms, [variation], facts)["windows"]
+    assert [assessed(row)["base_seconds"]["exact"] for row in rows] == ["1710000/1", "129600/1", "835200/1"]
+
+
 def test_a_window_of_one_text_comes_out_as_without_amendments() -> None:
     facts = {"windows": [window("2026-02-10"), window("2026-01-10", outages=[])]}
     plain = calculate(TERMS, facts)["windows"]

@@ -293,6 +293,14 @@ def test_a_place_is_found_by_name_or_number() -> None:
     assert steps_of("a[b.c].d") == ("a", "b.c", "d")
 
 
+def test_a_name_that_two_items_have_names_neither() -> None:
+    plain = {"caps": [{"kind": "amount", "value": 1}, {"kind": "amount", "value": 2}]}
+    with pytest.raises(TermsError, match="stands in 2 items; name one by its number from 0"):
+        value_at(plain, "caps[amount].value")
+    assert value_at(plain, "caps[1].value") == 2
+    assert named(plain, "caps.1.value") == "caps[1].value"
+
+
 @pytest.mark.parametrize("place", ["", ".", "a..b", "[a]", "a[", "a[]", "a]", "a" * 401])
 def test_what_is_no_place_is_refused(place: str) -> None:
     with pytest.raises(TermsError, match="no place"):

@@ -208,9 +208,10 @@ def test_a_default_must_fit_its_type() -> None:
         assert f"parameters.0.{path}" in dict(caught.value.findings)
 
 
-def test_fragments_of_fragments_cannot_grow_without_end() -> None:
-    doubling = {f"f{n}": [{"splice": {"include": f"f{n + 1}"}}] * 2 for n in range(60)}
-    plain = template(fragments={**template()["fragments"], **doubling, "f60": [1, 1]})
+@pytest.mark.parametrize("depth", [25, 60])
+def test_fragments_of_fragments_cannot_grow_without_end(depth: int) -> None:
+    doubling = {f"f{n}": [{"splice": {"include": f"f{n + 1}"}}] * 2 for n in range(depth)}
+    plain = template(fragments={**template()["fragments"], **doubling, f"f{depth}": [1, 1]})
     plain["terms"]["commitments"][0]["exclusions"] = [
         {"choose": "maintenance", "cases": {"true": 1, "false": {"include": "f0"}}}
     ]
