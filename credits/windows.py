@@ -13,7 +13,7 @@ def window_at(commitment: Commitment, instant: datetime) -> Window:
     """The window of a commitment that holds ``instant`` (aware)."""
     terms = terms_of(commitment.version)
     clause = terms.commitment(commitment.key)
-    return window_of(clause.window.kind, terms.zone_of(clause), instant)
+    return window_of(clause.window, terms.zone_of(clause), instant)
 
 
 def window_between(contract: Contract, start: datetime, end: datetime) -> Window:
@@ -25,7 +25,7 @@ def window_between(contract: Contract, start: datetime, end: datetime) -> Window
     for version in signed.order_by("-effective_from_on"):
         terms = terms_of(version)
         for clause in terms.commitments:
-            own = window_of(clause.window.kind, terms.zone_of(clause), start)
+            own = window_of(clause.window, terms.zone_of(clause), start)
             if (own.start, own.end) != (start, end):
                 continue
             if contract.version_in_effect(first_day(own)) == version:

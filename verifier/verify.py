@@ -83,7 +83,7 @@ def _misplaced(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInpu
     """Facts of another service or of a period that is no window of the terms prove nothing about them."""
     if inputs.service not in commitment.services:
         return Difference("inputs.service", inputs.service, f"one of {', '.join(commitment.services)}")
-    window = window_of(commitment.window.kind, terms.zone_of(commitment), inputs.window_start)
+    window = window_of(commitment.window, terms.zone_of(commitment), inputs.window_start)
     for name, recorded, right in (
         ("inputs.window_start", inputs.window_start, window.start),
         ("inputs.window_end", inputs.window_end, window.end),

@@ -14,7 +14,8 @@ from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, 
 PREFIX = "terms."
 HERE = "__here"
 FLAGS = {"yes": True, "no": False}
-NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# A number with a point is text in a document: JSON's own would be a binary number.
+DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 
 
 class UnknownOperation(Exception):
@@ -78,7 +79,8 @@ def _leaf_shown(kind: str, value: Any) -> str:
     if value is None:
         return ""
     if kind == "json":
-        plain = isinstance(value, str) and (not _is_json(value) or NUMBER.fullmatch(value))
+        # Text stands as it is, unless it would be read as something else; a whole number as text has quotes.
+        plain = isinstance(value, str) and (not _is_json(value) or DECIMAL.fullmatch(value))
         return value if plain else json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -177,7 +179,7 @@ def _leaf_read(kind: str, text: str) -> Any:
         return FLAGS.get(text, text)
     if kind == "int" and re.fullmatch(r"-?[0-9]{1,15}", text):
         return int(text)
-    if kind == "json" and _is_json(text) and not NUMBER.fullmatch(text):
+    if kind == "json" and _is_json(text) and not DECIMAL.fullmatch(text):
         return json.loads(text)
     return text
 

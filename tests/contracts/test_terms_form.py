@@ -95,7 +95,7 @@ def test_a_new_form_shows_the_defaults_of_the_model():
     [commitment] = values["commitments"]
     assert commitment["target_inclusive"] == "yes"
     assert commitment["indicator"]["kind"] == "uptime_from_intervals"
-    assert commitment["rounding"] == {"mode": "half_up", "place": "final_amount"}
+    assert commitment["rounding"] == {"mode": "half_up", "place": "final_amount", "places": ""}
     assert commitment["level_rounding"] is None
     assert len(commitment["services"]) == len(commitment["schedule"]["tiers"]) == 1
 
@@ -104,7 +104,7 @@ def test_an_untouched_form_says_nothing_and_a_sent_one_names_what_is_missing():
     assert TermsPage(blank(SHAPE), quiet=True).faults == ()
     said = dict(TermsPage(blank(SHAPE)).faults)
     assert said["title"] == "is missing"
-    assert said["commitments.0.unknown_time"] == "is missing"
+    assert said["commitments.0.window.kind"] == "is missing"
 
 
 def test_an_emptied_optional_block_stays_away():
