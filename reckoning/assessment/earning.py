@@ -70,9 +70,11 @@ def earn(schedule: Schedule, facts: Facts) -> Earned:
     elif isinstance(schedule, PerUnit):
         found = _per_unit(schedule, facts, unit)
     elif isinstance(schedule, Flat):
-        found = Earned(unit, schedule.worth.worth)
+        found = Earned(unit, schedule.worth.worth, seconds=_lost(facts))
     else:
         found = _formula(schedule, facts, unit)
+    if unit == "price_multiple" and found.value and found.seconds is None and found.question is None:
+        return replace(found, question=figure_missing("down_seconds"))
     found = _with_factors(schedule, found, facts)
     if schedule.index is not None and unit == "amount" and found.value:
         index = facts.quantities.get(schedule.index)
@@ -92,7 +94,8 @@ def looked_up(schedule: Schedule, facts: Facts) -> Fraction | None:
     return figure.value / SECONDS_IN[schedule.bounds_in] if figure.unit == "seconds" else figure.value
 
 
-def _figure_missing(name: str) -> OpenQuestion:
+def figure_missing(name: str) -> OpenQuestion:
+    """The question of a figure that something names and nothing gives."""
     return OpenQuestion("FIGURE_MISSING", f"The figure {name} is needed, and the facts do not give it.")
 
 
@@ -103,7 +106,7 @@ def _quantity_missing(name: str) -> OpenQuestion:
 def _tiers(schedule: TierSchedule, facts: Facts, unit: WorthUnit) -> Earned:
     value = looked_up(schedule, facts)
     if value is None:
-        return Earned(unit, question=_figure_missing(schedule.on))
+        return Earned(unit, question=figure_missing(schedule.on))
     if schedule.lookup_rounding is not None:
         rounding = schedule.lookup_rounding
         value = Fraction(round_fraction(value, rounding.places, rounding.mode))
@@ -120,8 +123,15 @@ def _tiers(schedule: TierSchedule, facts: Facts, unit: WorthUnit) -> Earned:
         best = max if schedule.several == "highest" else min
         chosen = best(hits, key=lambda index: schedule.tiers[index].worth)
     tier = schedule.tiers[chosen]
-    seconds = facts.figures["down_seconds"].value if "down_seconds" in facts.figures else None
-    return Earned(unit, tier.worth, chosen, tuple(hits), seconds=seconds)
+    return Earned(unit, tier.worth, chosen, tuple(hits), seconds=_lost(facts))
+
+
+def _lost(facts: Facts) -> Fraction | None:
+    """The lost time that a multiple of its price is of."""
+    for name in ("down_seconds", "seconds"):
+        if name in facts.figures:
+            return facts.figures[name].value
+    return None
 
 
 def tier_question(schedule: TierSchedule, hits: list[int], value: Fraction) -> OpenQuestion | None:
@@ -150,7 +160,7 @@ def _bound(bound: Bound | None, schedule: PerUnit, facts: Facts) -> Fraction | O
         return Fraction(bound.number)
     figure = facts.figures.get(bound.of or "")
     if figure is None:
-        return _figure_missing(bound.of or "")
+        return figure_missing(bound.of or "")
     per = SECONDS_IN[schedule.bounds_in] if figure.unit == "seconds" else 1
     return figure.value / per * Fraction(bound.percent or 0) / 100
 
@@ -158,7 +168,7 @@ def _bound(bound: Bound | None, schedule: PerUnit, facts: Facts) -> Fraction | O
 def _per_unit(schedule: PerUnit, facts: Facts, unit: WorthUnit) -> Earned:
     value = looked_up(schedule, facts)
     if value is None:
-        return Earned(unit, question=_figure_missing(schedule.on))
+        return Earned(unit, question=figure_missing(schedule.on))
     allowance = _bound(schedule.beyond, schedule, facts)
     ceiling = _bound(schedule.up_to, schedule, facts)
     for found in (allowance, ceiling):
@@ -225,7 +235,7 @@ def _factor(factor: Factor, facts: Facts) -> Fraction | OpenQuestion:
     else:
         figure = facts.figures.get(factor.figure or "")
         if figure is None:
-            return _figure_missing(factor.figure or "")
+            return figure_missing(factor.figure or "")
         value = figure.value
     if factor.divided_by is not None:
         value /= Fraction(factor.divided_by)
@@ -250,4 +260,6 @@ def _formula(schedule: FormulaSchedule, facts: Facts, unit: WorthUnit) -> Earned
         value = evaluate(schedule.formula, names)
     except FormulaError as error:
         return Earned(unit, question=OpenQuestion(error.code, str(error)))
-    return Earned(unit, max(Fraction(0), value), extra={"formula": fraction_text(value)})
+    return Earned(
+        unit, max(Fraction(0), value), seconds=_lost(facts), extra={"formula": fraction_text(value)}
+    )

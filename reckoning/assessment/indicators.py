@@ -17,7 +17,8 @@ from reckoning.terms.indicators import (
     RetryFilter,
     WeightedParts,
 )
-from reckoning.timeline.spans import to_us
+from reckoning.timeline.calendars import BusinessCalendar, running_us
+from reckoning.timeline.spans import SECOND, Span, to_us
 
 _UNITS = {"ratio": ratio, "number": number, "seconds": lasting}
 
@@ -25,13 +26,17 @@ _UNITS = {"ratio": ratio, "number": number, "seconds": lasting}
 def figures_of(
     indicator: ErrorRate | EventsOnTime | Quantity | WeightedParts | Composite | FormulaIndicator,
     inputs: AssessmentInputs,
+    zone: str | None = None,
 ) -> Counted:
-    """The figures of an indicator. What is missing becomes a question; what contradicts itself an InputError."""
+    """The figures of an indicator; `zone` is the contract's, for business hours.
+
+    What is missing becomes a question; what contradicts itself raises InputError.
+    """
     given = given_figures(inputs)
     if isinstance(indicator, ErrorRate):
         found = _error_rate(indicator, inputs, given)
     elif isinstance(indicator, EventsOnTime):
-        found = _events(indicator, inputs, given)
+        found = _events(indicator, inputs, given, zone)
     elif isinstance(indicator, Quantity):
         found = _quantity(indicator, inputs)
     elif isinstance(indicator, WeightedParts):
@@ -170,8 +175,16 @@ def _counted_attempts(filtering: RetryFilter, group: Attempts) -> list[Fraction]
     return kept
 
 
-def _events(indicator: EventsOnTime, inputs: AssessmentInputs, given: dict[str, Figure]) -> Counted:
-    rows = [_event_row(indicator, one, inputs) for one in inputs.events]
+def _events(
+    indicator: EventsOnTime, inputs: AssessmentInputs, given: dict[str, Figure], zone: str | None
+) -> Counted:
+    clock = None
+    if indicator.business_hours is not None:
+        of_hours = indicator.business_hours.zone or zone
+        if of_hours is None:
+            raise InputError("zone: business hours name none; hand over zone=terms.zone", code="ZONE_MISSING")
+        clock = indicator.business_hours.calendar(of_hours, inputs.holidays)
+    rows = [_event_row(indicator, one, inputs, clock) for one in inputs.events]
     unknown = [
         row.name for row in rows if row.counts and indicator.deadline_seconds is not None and row.late is None
     ]
@@ -203,12 +216,33 @@ def _events(indicator: EventsOnTime, inputs: AssessmentInputs, given: dict[str, 
     return Counted(figures, tuple(rows), question, empty)
 
 
-def _event_row(indicator: EventsOnTime, event: Event, inputs: AssessmentInputs) -> Row:
+def _took(event: Event, clock: BusinessCalendar | None) -> Fraction | None:
+    """Seconds on the clock of an event, less its pauses; None where neither length nor both ends are known."""
+    if event.seconds is not None:
+        return event.seconds
+    if event.started_at is None or event.ended_at is None:
+        return None
+    pauses = [Span(to_us(pause.start), to_us(pause.end)) for pause in event.paused]
+    if clock is None:
+        running = running_us(event.started_at, event.ended_at, pauses)
+    else:
+        if event.paused_seconds:
+            raise InputError(
+                f"events: {event.id} has paused_seconds; with business hours the pauses need their times",
+                code="PAUSE_WITHOUT_PLACE",
+            )
+        running = clock.elapsed_us(event.started_at, event.ended_at, pauses)
+    return max(Fraction(0), Fraction(running, SECOND) - event.paused_seconds)
+
+
+def _event_row(
+    indicator: EventsOnTime, event: Event, inputs: AssessmentInputs, clock: BusinessCalendar | None
+) -> Row:
     """The event by itself. It belongs to the window in which it happened, or else began."""
     placed = event.at or event.started_at
     inside = placed is None or inputs.window_start <= placed < inputs.window_end
     concerned = inside and (not indicator.kinds or event.kind in indicator.kinds)
-    took = event.took
+    took = _took(event, clock)
     late = None
     if took is not None and indicator.deadline_seconds is not None:
         bound = indicator.deadline_seconds

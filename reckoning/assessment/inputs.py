@@ -7,7 +7,19 @@ from pydantic import Field, model_validator
 
 from reckoning.assessment.claims import ClaimFacts
 from reckoning.canonical import canonical_json, canonical_object, sha256_hex
-from reckoning.fields import Amount, Count, Currency, Exact, Flag, GrownValue, Instant, Name, Number, Value
+from reckoning.fields import (
+    Amount,
+    Count,
+    Currency,
+    Day,
+    Exact,
+    Flag,
+    GrownValue,
+    Instant,
+    Name,
+    Number,
+    Value,
+)
 from reckoning.terms.blocks import ExclusionKind
 
 MAX_ROWS = 200_000
@@ -152,6 +164,10 @@ class Attempts(Value):
         return self
 
 
+class Pause(_Stretch):
+    """Time in which the clock of an event stands still."""
+
+
 class Event(Value):
     """A thing that happened once and took some time: a delivery, a repair, a failed level."""
 
@@ -160,24 +176,17 @@ class Event(Value):
     at: Instant | None = None
     started_at: Instant | None = None
     ended_at: Instant | None = None
-    paused_seconds: Count = Field(default=0, description="Time in which the clock stood still.")
+    paused: tuple[Pause, ...] = Field(
+        default=(),
+        max_length=1000,
+        description="Stretches in which the clock stood still: waiting for the customer.",
+    )
+    paused_seconds: Count = Field(
+        default=0, description="Where only the length of the pauses is known. Not with business hours."
+    )
     seconds: Exact | None = Field(default=None, description="How long it took, where only that is known.")
     cause: Name | None = None
     quantities: dict[Name, Exact] = Field(default={}, max_length=50)
-
-    @property
-    def took(self) -> Fraction | None:
-        """Seconds on the clock; None where neither the length nor both ends are known."""
-        if self.seconds is not None:
-            return self.seconds
-        if self.started_at is None or self.ended_at is None:
-            return None
-        whole = self.ended_at - self.started_at
-        return (
-            Fraction(whole.days * 86_400 + whole.seconds)
-            + Fraction(whole.microseconds, 10**6)
-            - self.paused_seconds
-        )
 
 
 class Sample(Value):
@@ -218,6 +227,7 @@ class Facts(GrownValue):
             "fees",
             "earlier",
             "carried_amount",
+            "holidays",
             "claim",
         }
     )
@@ -258,6 +268,9 @@ class Facts(GrownValue):
     )
     carried_amount: Exact | None = Field(
         default=None, description="Credit that the last receiving invoice had no room for."
+    )
+    holidays: tuple[Day, ...] = Field(
+        default=(), max_length=2000, description="Holidays besides those that the terms name."
     )
     claim: ClaimFacts | None = Field(default=None, description="Dates and conditions of a claim.")
 

@@ -7,6 +7,7 @@ taken away last. An outage that an exclusion cuts in two is therefore tested as 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
@@ -16,9 +17,21 @@ from reckoning.assessment.inputs import AssessmentInputs, DaySeconds, Interval, 
 from reckoning.assessment.outages import clocked, downtime, long_enough, reaches, started
 from reckoning.assessment.result import OpenQuestion
 from reckoning.errors import InputError
+from reckoning.fields import zone_info
 from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms
-from reckoning.timeline.spans import DAY, SECOND, Span, clip, merge, subtract, to_us, total
+from reckoning.timeline.spans import (
+    DAY,
+    SECOND,
+    Span,
+    clip,
+    from_us,
+    intersect,
+    merge,
+    subtract,
+    to_us,
+    total,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +77,32 @@ def measure(commitment: CommitmentTerms, inputs: AssessmentInputs, zone: str | N
     finish = min(window.end, to_us(inputs.existed_until)) if inputs.existed_until else window.end
     life = Span(begin, max(begin, finish)) if begin < window.end else Span(window.end, window.end)
     shortened = commitment.part_life == "shorten_window"
-    measured = total([life]) if shortened else total([window])
+    whole = life if shortened else window
+    hours = _service_hours(commitment, inputs, window, zone)
+    measured = total([whole]) if hours is None else total(clip(hours, whole))
     indicator = commitment.indicator
     if isinstance(indicator, UptimeFromIntervals):
-        found = _from_intervals(commitment, indicator, inputs, window, life, measured, zone)
+        found = _from_intervals(commitment, indicator, inputs, window, life, measured, zone, hours)
         return _with_given(found, inputs) if inputs.given else found
     if not isinstance(indicator, UptimeFromWeightedSeconds):
         raise InputError(f"indicator: {indicator.kind} measures no time", code="INDICATOR_MEASURES_NO_TIME")
     return _from_weighted_seconds(indicator, inputs, window, life, measured)
+
+
+def _service_hours(
+    commitment: CommitmentTerms, inputs: AssessmentInputs, window: Span, zone: str | None
+) -> list[Span] | None:
+    """The hours within the window in which time is measured; None where it is round the clock."""
+    if commitment.service_hours is None:
+        return None
+    of_hours = commitment.service_hours.zone or zone
+    if of_hours is None:
+        raise InputError("zone: the service hours name none; hand over zone=terms.zone", code="ZONE_MISSING")
+    calendar = commitment.service_hours.calendar(of_hours, inputs.holidays)
+    info = zone_info(of_hours)
+    first = from_us(window.start).astimezone(info).date()
+    after = from_us(window.end).astimezone(info).date() + timedelta(days=1)
+    return clip(calendar.open_spans(first, after), window)
 
 
 def _from_intervals(
@@ -82,6 +113,7 @@ def _from_intervals(
     life: Span,
     measured: int,
     zone: str | None,
+    hours: list[Span] | None,
 ) -> Measured:
     if inputs.seconds:
         raise InputError(
@@ -94,13 +126,18 @@ def _from_intervals(
     excluded = excluded_spans(
         commitment.exclusions, inputs.exclusions, life, inputs.allowance_used_seconds, zone
     )
-    found = downtime(indicator, reports, inputs, window, life, excluded.spans)
+    if hours is not None:
+        within = tuple(intersect(excluded.spans, hours))
+        excluded = excluded._replace(spans=within, total=total(within))
+    found = downtime(indicator, reports, inputs, window, life, excluded.spans, hours)
     added, cells = _aggregated(indicator, inputs, window)
     told = _told(inputs)
     # A reported outage is knowledge, also where the source's coverage does not say so. Counts and lengths
     # without a place in time are a statement about the whole window.
     known = merge([*clip(coverage, life), *clip(found.whole, life), *([life] if told else [])])
     gaps = subtract([life], known) if life.start < life.end else []
+    if hours is not None:
+        gaps = intersect(gaps, hours)
     unknown = subtract(gaps, excluded.spans)
     bad_cells = None if found.bad_cells is None and cells is None else (found.bad_cells or 0) + (cells or 0)
     return Measured(

@@ -91,8 +91,11 @@ def downtime(
     window: Span,
     life: Span,
     excluded: Sequence[Span],
+    hours: Sequence[Span] | None = None,
 ) -> Downtime:
-    """What counts within `life`: tested, begun late where there is grace, clipped, and laid on the grid."""
+    """What counts within `life`: tested, begun late where there is grace, clipped to the window and to the
+    service hours, and laid on the grid.
+    """
     tested = _tester(indicator)
     if indicator.run_order == "test_each_report":
         reports = [report for report in reports if tested([report.span])]
@@ -109,6 +112,8 @@ def downtime(
         counted = clip(_late(tested(subtract(whole, excluded)), indicator), life)
     else:
         counted = clip(_late(whole, indicator), life)
+    if hours is not None:
+        counted = intersect(counted, hours)
     left = subtract(counted, excluded)
     if indicator.weight != "none":
         weigh = _weigher(indicator, reports, inputs)

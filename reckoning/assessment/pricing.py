@@ -15,11 +15,21 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The fee base, exact, and what a second and a day of it are worth."""
+    """The fee base, exact, with the seconds and the days that it is the price of."""
 
     amount: Fraction
-    per_second: Fraction
-    per_day: Fraction
+    seconds: Fraction
+    days: Fraction
+
+    @property
+    def per_second(self) -> Fraction:
+        """What a second is worth."""
+        return self.amount / self.seconds
+
+    @property
+    def per_day(self) -> Fraction:
+        """What a day is worth."""
+        return self.amount / self.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +73,13 @@ def fee_base(
                 return OpenQuestion("QUANTITY_MISSING", f"The quantity {step.divided_by_quantity} is zero.")
             amount /= inputs.quantities[step.divided_by_quantity]
     seconds = Fraction(block.covers_seconds or window_seconds)
-    per_second = amount / seconds
     if block.covers_days:
-        per_day = amount / block.covers_days
+        days = Fraction(block.covers_days)
     elif block.covers_seconds:
-        per_day = per_second * _DAY
+        days = seconds / _DAY
     else:
-        per_day = amount / window_days
-    return Base(amount, per_second, per_day)
+        days = Fraction(window_days)
+    return Base(amount, seconds, days)
 
 
 def price(earned: Earned, base: Base | None) -> Fraction:

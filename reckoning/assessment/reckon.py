@@ -98,7 +98,7 @@ def _found(commitment: CommitmentTerms, inputs: AssessmentInputs, wide: bool, zo
         measured = measure(commitment, inputs, zone)
         level = level_of(measured, commitment.excluded_time, commitment.unknown_time)
         return _Found(measured, level, _timed(commitment, inputs, measured, level, wide))
-    counted = figures_of(indicator, inputs)
+    counted = figures_of(indicator, inputs, zone)
     base = counted.figures.get("base_seconds")
     down = counted.figures.get("down_seconds")
     level = Level(

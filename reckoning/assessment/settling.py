@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from reckoning.assessment.calendar import Calendar
-from reckoning.assessment.earning import Earned, Facts, earn, looked_up, unit_of
+from reckoning.assessment.earning import Earned, Facts, earn, figure_missing, looked_up, unit_of
 from reckoning.assessment.figures import Counted, Figure, Row
 from reckoning.assessment.inputs import AssessmentInputs
 from reckoning.assessment.pricing import Base, capped, fee_base, minimum_missed, price
@@ -69,7 +69,10 @@ def settle(
     if outcome is None and counted.nothing_to_measure and commitment.no_base == "met":
         return Settlement("met", credit=nothing)
     if outcome is None and _is_promised(commitment):
-        return Settlement("open_question", compared, band=band)
+        question = None
+        if counted.question is None:
+            question = figure_missing(commitment.limit.on if commitment.limit else "level")
+        return Settlement("open_question", compared, band=band, question=question)
     given = _given_credit(inputs) is not None
     if (
         outcome == "met"
@@ -143,7 +146,9 @@ def _outcome(commitment: CommitmentTerms, counted: Counted) -> tuple[Outcome | N
         figure = counted.figures.get(commitment.limit.on)
         if figure is None:
             return None, compared
-        return ("met" if commitment.limit.kept(figure.value) else "breach"), compared
+        # A ratio is compared in percent, as a target and the bounds of a schedule are.
+        value = figure.value * 100 if figure.unit == "ratio" else figure.value
+        return ("met" if commitment.limit.kept(value) else "breach"), compared
     return None, compared
 
 
@@ -174,7 +179,8 @@ def _shares(
 ) -> list[Share]:
     """What each row earns by itself: the window, or each outage, event or day in it."""
     schedule = commitment.schedule
-    figures = dict(with_shortfall(commitment, counted).figures)
+    plain = schedule.on == "level" and schedule.kind == "tiers" and not schedule.factors
+    figures = dict(counted.figures if plain else with_shortfall(commitment, counted).figures)
     if commitment.level_rounding is not None and counted.level is not None:
         figures["level"] = Figure(_rounded_level(commitment, counted.level) / 100, "ratio")
     if "earned" in counted.figures:

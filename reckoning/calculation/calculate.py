@@ -299,7 +299,7 @@ def _row(agreed: Terms, found: Mapping[str, _Run], choices: Mapping[str, str]) -
                 choices.get(combination.name),
             )
             for combination in agreed.combinations
-            if all(key in found for key in combination.commitments)
+            if any(key in found for key in combination.commitments)
         },
     }
 

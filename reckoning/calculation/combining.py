@@ -6,7 +6,7 @@ from typing import Any
 
 from reckoning.assessment.inputs import AssessmentInputs
 from reckoning.assessment.pricing import Base, capped, fee_base
-from reckoning.assessment.result import AssessmentResult
+from reckoning.assessment.result import AssessmentResult, OpenQuestion
 from reckoning.canonical import decimal_text, fraction_text
 from reckoning.errors import TermsError
 from reckoning.money import minor_digits, round_fraction
@@ -21,7 +21,8 @@ def combine(
     agreed: Terms, combination: Combination, parts: Mapping[str, Part], choice: str | None
 ) -> dict[str, Any]:
     """The combined credit. While any part has no amount, the whole has none (rule 21)."""
-    mine = {key: parts[key] for key in combination.commitments}
+    mine = {key: parts[key] for key in combination.commitments if key in parts}
+    missing = [key for key in combination.commitments if key not in parts]
     if choice is not None and choice not in mine:
         raise TermsError(
             [
@@ -47,6 +48,10 @@ def combine(
             {"kind": cap.kind, "per": cap.per, "value": decimal_text(cap.value)} for cap in combination.caps
         ],
     }
+    if missing:
+        sentence = f"The combination needs facts of {', '.join(missing)}, and there are none in this window."
+        found["open_questions"] = [OpenQuestion("PART_MISSING", sentence)._asdict()]
+        return found
     if any(result.credit_amount is None for _, _, result, _ in mine.values()):
         return found
     amounts = {key: Fraction(result.more["credit_exact"]) for key, (_, _, result, _) in mine.items()}

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from reckoning.fields import Amount, Count, Flag, GrownValue, Name, Number, Percent, Value
+from reckoning.terms.calendars import CalendarTerms
 from reckoning.terms.faults import fault
 from reckoning.terms.formula import Formula
 
@@ -185,6 +186,9 @@ class EventsOnTime(Value):
     )
     deadline_inclusive: Flag = Field(
         default=True, description="Whether an event of exactly the deadline is on time."
+    )
+    business_hours: CalendarTerms | None = Field(
+        default=None, description="The clock of an event runs in these hours only. Empty: round the clock."
     )
 
 

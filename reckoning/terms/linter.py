@@ -90,8 +90,9 @@ def _holes(commitment: CommitmentTerms) -> Iterator[Finding]:
 
 def _overlaps(commitment: CommitmentTerms) -> Iterator[Finding]:
     schedule = _table(commitment)
-    if schedule is None or schedule.several != "ask":
+    if schedule is None:
         return
+    said = "" if schedule.several == "ask" else f" ({schedule.several} of them applies, as the terms say)"
     by_tiers: dict[tuple[int, ...], list[Piece]] = {}
     for one in pieces(commitment):
         pays = one.missed or not schedule.requires_missed_target
@@ -104,9 +105,9 @@ def _overlaps(commitment: CommitmentTerms) -> Iterator[Finding]:
             yield Finding(
                 "TIER_BOTH_ENDS" if both else "TIER_OVERLAP",
                 f"schedule.tiers.{tiers[1]}",
-                f"{_what(commitment)} {words} lies in {labels} at once.",
+                f"{_what(commitment)} {words} lies in {labels} at once{said}.",
                 "Let exactly one of them include it, or say by several which of them applies.",
-                "error",
+                "warning" if said else "error",
             )
 
 

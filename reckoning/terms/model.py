@@ -21,6 +21,7 @@ from reckoning.terms.blocks import (
     MinimumPayout,
     WindowTerms,
 )
+from reckoning.terms.calendars import CalendarTerms
 from reckoning.terms.faults import fault
 from reckoning.terms.indicators import (
     TIMED,
@@ -30,6 +31,7 @@ from reckoning.terms.indicators import (
     FormulaIndicator,
     Indicator,
     Quantity,
+    UptimeFromIntervals,
     UptimeFromWeightedSeconds,
     WeightedParts,
 )
@@ -69,7 +71,9 @@ class Reading(Value):
 class CommitmentTerms(GrownValue):
     """One promised level with everything that a miss of it costs."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"limit", "no_base", "bands", "minimum", "remedy"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"service_hours", "limit", "no_base", "bands", "minimum", "remedy"}
+    )
 
     key: Slug = Field(description="Names the commitment for as long as the contract lives.")
     title: Name
@@ -87,6 +91,9 @@ class CommitmentTerms(GrownValue):
     )
     part_life: Literal["shorten_window", "deemed_up"] | None = Field(
         default=None, description="Needed where time is measured: a service that lives for part of a window."
+    )
+    service_hours: CalendarTerms | None = Field(
+        default=None, description="Time is measured within these hours only. Empty: round the clock."
     )
     exclusions: tuple[ExclusionTerms, ...] = Field(default=(), max_length=20)
     target_percent: Percent | None = Field(
@@ -124,6 +131,8 @@ class CommitmentTerms(GrownValue):
                     raise fault(
                         name, f"is missing; {self.indicator.kind} measures time, so the terms must say"
                     )
+        if self.service_hours is not None and not isinstance(self.indicator, UptimeFromIntervals):
+            raise fault("service_hours", "need intervals, which have a time of day: uptime_from_intervals")
         promised = self.target_percent is not None or self.limit is not None
         if not promised and self.schedule.requires_missed_target and self.schedule.kind != "nothing":
             raise fault(

@@ -10,6 +10,8 @@ from reckoning.terms.model import Terms
 from reckoning.terms.places import named
 from reckoning.terms.wording import Clause, word
 
+MAX_PAIRS = 1_000_000
+
 _WORD = re.compile(r"\s+|[^\s]+")
 
 
@@ -103,16 +105,31 @@ def words(before: str, after: str) -> tuple[Part, ...]:
         parts.extend(part for part in (Part("removed", gone), Part("added", come)) if part.text)
         gone, come = "", ""
 
-    for tag, a_from, a_to, b_from, b_to in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    for tag, a_from, a_to, b_from, b_to in _opcodes(left, right):
         old, new = "".join(left[a_from:a_to]), "".join(right[b_from:b_to])
         if tag != "equal" or ((gone or come) and not new.strip() and b_to < len(right)):
             # A mere blank between two changed words belongs to the change.
             gone, come = gone + old, come + new
         else:
             settled()
-            parts.append(Part("same", new))
+            parts.extend([Part("same", new)] if new else [])
     settled()
     return tuple(parts)
+
+
+def _opcodes(left: list[str], right: list[str]) -> list[tuple[str, int, int, int, int]]:
+    if len(left) * len(right) <= MAX_PAIRS:
+        return SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    # Too long to be laid over each other in time: what both begin and end with stays, all between is replaced.
+    most = min(len(left), len(right))
+    head = next((at for at in range(most) if left[at] != right[at]), most)
+    tail = next((at for at in range(most - head) if left[-1 - at] != right[-1 - at]), most - head)
+    ends = len(left) - tail, len(right) - tail
+    return [
+        ("equal", 0, head, 0, head),
+        ("replace", head, ends[0], head, ends[1]),
+        ("equal", ends[0], len(left), ends[1], len(right)),
+    ]
 
 
 def marked(parts: tuple[Part, ...]) -> str:

@@ -1,6 +1,7 @@
 """What a miss earns: each schedule turns figures into an entitlement. docs/terms/schedules.md shows each."""
 
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -45,12 +46,12 @@ class _Worth(GrownValue):
             )
         return self
 
-    @property
+    @cached_property
     def worth_unit(self) -> WorthUnit:
         """Which of the fields is filled in."""
         return next(name for name in WORTH_UNITS if getattr(self, name) is not None)
 
-    @property
+    @cached_property
     def worth(self) -> Fraction:
         """Its value."""
         return Fraction(getattr(self, self.worth_unit))
@@ -97,19 +98,26 @@ class Tier(_Worth):
     def holds(self, value: Fraction) -> bool | None:
         """Whether a value lies in the tier; None when it lies on a bound of which the text does not say."""
         unsaid = False
-        for bound, inclusive, sign in (
-            (self.lower, self.lower_inclusive, 1),
-            (self.upper, self.upper_inclusive, -1),
-        ):
-            if bound is None:
-                continue
-            distance = (value - Fraction(bound)) * sign
+        numerator, denominator = value.numerator, value.denominator
+        for above, below, inclusive, sign in self._bounds:
+            # Compared by cross-multiplication: value - bound has the sign of this whole number.
+            distance = (numerator * below - above * denominator) * sign
             if distance < 0 or (distance == 0 and inclusive is False):
                 return False
             unsaid = unsaid or (distance == 0 and inclusive is None)
         return None if unsaid else True
 
-    @property
+    @cached_property
+    def _bounds(self) -> tuple[tuple[int, int, bool | None, int], ...]:
+        """The bounds that there are, as numerator, denominator, whether they belong, and the side."""
+        sides = ((self.lower, self.lower_inclusive, 1), (self.upper, self.upper_inclusive, -1))
+        return tuple(
+            (*bound.as_integer_ratio(), inclusive, sign)
+            for bound, inclusive, sign in sides
+            if bound is not None
+        )
+
+    @cached_property
     def label(self) -> str:
         """The row as an interval, for example (99, 99.9]; ? where the text is silent."""
         opening = "(" if self.lower is None else {True: "[", False: "(", None: "?"}[self.lower_inclusive]
@@ -283,6 +291,12 @@ class PerUnit(_Schedule):
     first: FirstUnit | None = None
     most_units: Count | None = None
     worth: Worth
+
+    @model_validator(mode="after")
+    def _first_has_a_worth_of_its_own(self) -> Self:
+        if self.first is not None and "price_multiple" in (self.worth.worth_unit, self.first.worth.worth_unit):
+            raise fault("first", "cannot stand beside price_multiple: a bound has no length to be priced")
+        return self
 
 
 class Flat(_Schedule):

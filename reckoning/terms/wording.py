@@ -9,7 +9,7 @@ from reckoning.terms.blocks import ExclusionTerms
 from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms, Reading, Terms
 from reckoning.terms.origin import FilledFrom
-from reckoning.terms.wording_dates import window_name, word_claim, word_recurring, word_window
+from reckoning.terms.wording_dates import window_name, word_calendar, word_claim, word_recurring, word_window
 from reckoning.terms.wording_indicators import word_indicator
 from reckoning.terms.wording_money import (
     base_name,
@@ -104,6 +104,11 @@ def _commitment(terms: Terms, commitment: CommitmentTerms, index: int) -> list[C
     parts.append(("window", "Window", " ".join(word_window(commitment.window, terms.zone))))
     if commitment.part_life is not None:
         parts.append(("part_life", "Part of a window", _part_life(commitment)))
+    if commitment.service_hours is not None:
+        hours = " ".join(word_calendar(commitment.service_hours, zone))
+        parts.append(
+            ("service_hours", "Service hours", f"Time is measured within service hours only. {hours}")
+        )
     parts += [
         (f"exclusions.{at}", "Exclusion", _exclusion(one, zone))
         for at, one in enumerate(commitment.exclusions)

@@ -13,6 +13,7 @@ from reckoning.terms.indicators import (
     UptimeFromWeightedSeconds,
     WeightedParts,
 )
+from reckoning.terms.wording_dates import word_calendar
 from reckoning.terms.wording_parts import COMPARED, all_of, any_of, duration, percent, plural, plural_of
 
 _EMPTY = {
@@ -173,6 +174,10 @@ def _events(indicator: EventsOnTime) -> list[str]:
     found = [
         f"Each event{kinds} counts with the time that it took; time in which its clock was paused is left out."
     ]
+    if indicator.business_hours is not None:
+        zone = indicator.business_hours.zone or "the contract's zone"
+        found.append("The clock of an event runs in business hours only.")
+        found += word_calendar(indicator.business_hours, zone)
     if indicator.deadline_seconds is None:
         edge = (
             "" if indicator.deadline_inclusive else " A deadline, were there one, would itself be too late."

@@ -1,5 +1,6 @@
 """Time as whole microseconds of UTC in half-open spans, and windows whose edges come from a zone."""
 
+from reckoning.timeline.placing import window_between
 from reckoning.timeline.spans import (
     Span,
     clip,
@@ -46,6 +47,7 @@ __all__ = [
     "to_us",
     "total",
     "truncate",
+    "window_between",
     "window_of",
     "windows",
 ]

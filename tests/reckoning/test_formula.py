@@ -139,10 +139,10 @@ def test_a_missing_or_wrong_figure_is_named() -> None:
     ],
 )
 def test_what_is_no_formula_is_refused_at_once(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ValidationError):
         block(text)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_long_chain_is_no_deep_nesting() -> None:
@@ -170,7 +170,7 @@ def test_figures_that_grow_without_end_are_stopped() -> None:
     many = [Fraction(1, 10**4 + n % 50) for n in range(9_999)]
     different = [Fraction(1, 10**6 + n) for n in range(9_999)]
     slow = [{"name": f"s{n}", "formula": "sum(rates)", "meaning": "x"} for n in range(40)]
-    began = time.monotonic()
+    began = time.process_time()
     for text, given_steps, rates, code in (
         ("s39", steps, [1], "NUMBER_TOO_LARGE"),
         ("sum(rates)", [], different, "NUMBER_TOO_LARGE"),
@@ -179,7 +179,7 @@ def test_figures_that_grow_without_end_are_stopped() -> None:
         with pytest.raises(FormulaError) as caught:
             evaluate(block(text, steps=given_steps), {**FACTS, "rates": rates})
         assert caught.value.code == code
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_table_rises() -> None:

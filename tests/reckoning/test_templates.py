@@ -215,9 +215,9 @@ def test_fragments_of_fragments_cannot_grow_without_end(depth: int) -> None:
     plain["terms"]["commitments"][0]["exclusions"] = [
         {"choose": "maintenance", "cases": {"true": 1, "false": {"include": "f0"}}}
     ]
-    began = time.monotonic()
+    began = time.process_time()
     assert "60,000 values" in str(faults(plain))
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_splice_belongs_into_a_list_and_splices_a_list() -> None:

@@ -258,6 +258,7 @@ def test_the_schema_names_every_field_of_a_commitment() -> None:
         "no_base",
         "readings",
         "remedy",
+        "service_hours",
         "rounding",
         "target_inclusive",
     }

@@ -89,10 +89,10 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_is_refused_within_a_second(name: str) -> None:
     text, words = HOSTILE[name]
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TermsError, match=words):
         read_plain(text)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("name", ["alias", "tag", "merge", "repeated", "leading zero", "two documents"])
