@@ -1,0 +1,145 @@
+"""The pages of the language: every block and field has its line, and every worked example comes out exactly."""
+
+import copy
+import re
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reckoning.calculation import calculate
+from reckoning.terms.yaml_reading import Limits, read_yaml
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "terms"
+EXAMPLES = PAGES / "examples"
+MONTHS = ("2026-04-15", "2026-05-15", "2026-06-15", "2026-07-15")
+WITH_EXAMPLES = ("indicators", "time", "target", "schedules", "money", "readings", "inputs")
+Row = dict[str, str]
+
+
+def yaml(text: str) -> Any:
+    """A value as the product's own reading of YAML gives it."""
+    return read_yaml(text.strip("`"), Limits(100_000, 20, 5_000))
+
+
+@cache
+def sections(page: str) -> list[tuple[str, str]]:
+    """Every section of a page as (heading, text below it down to the next heading)."""
+    parts = re.split(r"^#+ (.*)\n", (PAGES / f"{page}.md").read_text(), flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def section(page: str, heading: str) -> str:
+    return next(text for name, text in sections(page) if name == heading)
+
+
+def rows_of(table: str) -> list[Row]:
+    lines = [
+        [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in table.splitlines()
+    ]
+    return [dict(zip(lines[0], cells, strict=True)) for cells in lines[2:]]
+
+
+def tables(page: str, heading: str) -> list[list[Row]]:
+    return [rows_of(found) for found in re.findall(r"(?:^\|.*\|\n)+", section(page, heading), re.MULTILINE)]
+
+
+def worked(page: str) -> list[Any]:
+    """Every row of every table with facts, with the YAML that stands last before it in its section."""
+    found = []
+    for heading, text in sections(page):
+        changes: Any = {}
+        for block in re.finditer(r"```yaml\n([^`]*)```|((?:^\|.*\|\n)+)", text, re.MULTILINE):
+            if block[1] is not None:
+                changes = yaml(block[1])
+                continue
+            for number, row in enumerate(rows_of(block[2]), start=1):
+                if "facts" in row:
+                    found.append(pytest.param(changes, row, id=f"{page}-{heading}-{number}"))
+    return found
+
+
+def commitment_of(changes: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """The shop's terms with blocks replaced by `changes` and single fields by `fields`; null takes away."""
+    plain: dict[str, Any] = copy.deepcopy(yaml((EXAMPLES / "shop.yaml").read_text()))
+    mine = plain["commitments"][0]
+    for path, value in {**changes, **fields}.items():
+        *steps, last = path.split(".")
+        holder = mine
+        for step in steps:
+            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+        if isinstance(holder, list):
+            holder[int(last)] = value
+        elif value is None:
+            holder.pop(last, None)
+        else:
+            holder[last] = copy.deepcopy(value)
+    return plain
+
+
+def calculated(changes: dict[str, Any], row: Row) -> dict[str, Any]:
+    """The result of a row: of its last window, where it has facts for several months in a row."""
+    terms = commitment_of(changes, yaml(row["terms"]) if row.get("terms") else {})
+    facts = yaml(row["facts"])
+    told = facts if isinstance(facts, list) else [facts]
+    windows = [
+        {"window": {"containing": month}, "facts": {"fee": 1000, "coverage": "whole_window", **one}}
+        for month, one in zip(MONTHS, told, strict=False)
+    ]
+    if row.get("window"):
+        windows[0]["window"] = yaml(row["window"])
+    result = calculate(terms, {"format": "sla-ledger-input/1", "windows": windows})
+    plain: dict[str, Any] = result["windows"][-1]["commitments"]["uptime"]
+    return plain
+
+
+def number(cell: str) -> Fraction:
+    """An exact number as the pages print it: 2,592,000 or 719/720 or 99.9 %."""
+    plain = cell.replace(",", "")
+    return Fraction(plain.removesuffix(" %")) / 100 if plain.endswith(" %") else Fraction(plain)
+
+
+def shown(result: dict[str, Any], column: str, cell: str) -> tuple[Any, Any]:
+    """What a cell says and what the result says, in one form."""
+    if column in ("outcome", "tier", "band"):
+        return cell or None, result[column]
+    if column == "credit":
+        return cell, result["credit_amount"] or "open"
+    if column == "question":
+        return cell.replace("`", ""), ", ".join(one["code"] for one in result["open_questions"])
+    if column == "earned":
+        earned = result["entitlement"]
+        if earned is None or not cell:
+            return cell, "" if earned is None else earned
+        return (number(cell.split()[0]), cell.split()[1]), (Fraction(earned["value"]), earned["unit"])
+    if column in ("uncapped", "carried", "base amount", "day value", "points"):
+        name = {"base amount": "base_amount", "day value": "day_value", "points": "points"}.get(
+            column, f"{column}_amount"
+        )
+        return (number(cell) if cell else None), (None if result[name] is None else Fraction(result[name]))
+    if column == "capped by":
+        return cell, ", ".join(result["capped_by"])
+    if column == "each":
+        kept = [one["amount"] for one in result["each"] if one["chosen"]]
+        return [number(one) for one in cell.split()], [Fraction(one) for one in kept]
+    if column == "other readings":
+        return cell, "; ".join(f"{one['name']}: {one['credit_amount']}" for one in result["other_readings"])
+    if column == "last day to claim":
+        return cell or None, result["claim_deadline_on"]
+    if column == "withheld":
+        return cell or None, result["withheld"]["because"] if result["withheld"] else None
+    figure = result["figures"].get(column)
+    return (number(cell) if cell else None), (Fraction(figure["exact"]) if figure else None)
+
+
+@pytest.mark.parametrize(("changes", "row"), [one for page in WITH_EXAMPLES for one in worked(page)])
+def test_a_worked_example_comes_out_as_printed(changes: dict[str, Any], row: Row) -> None:
+    result = calculated(changes, row)
+    asked = [name for name in row if name not in ("terms", "facts", "window", "why")]
+    assert asked
+    for column in asked:
+        said, found = shown(result, column, row[column])
+        assert said == found, (column, row)
