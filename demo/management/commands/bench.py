@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, homes, main_job, notices, reckoning
+from bench import documents, explained, homes, main_job, notices, reckoning
 from demo.people import require_demo
 
 
@@ -29,6 +29,10 @@ class Command(BaseCommand):
         self._line("pure reckoning of one month, milliseconds", f"{per_month:.2f}", "< 3")
         self._line("pure reckoning / bare sum", f"{speeds.pure_seconds / speeds.bare_seconds:.0f}", "-")
         self._line("results that differ between the two", f"{speeds.differing}", "0")
+        month = explained.measure()
+        named = f"reckoning of {explained.OUTAGES} outages with its trace"
+        self._line(f"{named}, a second and core", f"{1 / month.reckoned_seconds:.0f}", "-")
+        self._line(f"{named} / bare sweep", f"{month.reckoned_seconds / month.swept_seconds:.1f}", "<= 6")
         for outages in (documents.OUTAGES, 300):
             made = documents.measure(outages=outages)
             named = f"evidence PDF/A of {outages} outages ({made.pages} pages)"
