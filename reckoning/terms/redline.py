@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
@@ -117,7 +118,7 @@ def words(before: str, after: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _opcodes(left: list[str], right: list[str]) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(left: list[str], right: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
     if len(left) * len(right) <= MAX_PAIRS:
         return SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
     # Too long to be laid over each other in time: what both begin and end with stays, all between is replaced.

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -279,6 +280,17 @@ def test_a_redline_of_words_holds_both_texts_whole(before: str, after: str) -> N
     parts = words(before, after)
     assert "".join(part.text for part in parts if part.kind != "added").split() == before.split()
     assert "".join(part.text for part in parts if part.kind != "removed") == after
+
+
+def test_long_texts_are_laid_over_each_other_in_time() -> None:
+    began = time.monotonic()
+    before, after = "a b " * 3_000, "a b " * 1_500 + "c " + "a b " * 1_499
+    parts = words(before, after)
+    assert time.monotonic() - began < 1
+    assert "".join(part.text for part in parts if part.kind != "added") == before
+    assert "".join(part.text for part in parts if part.kind != "removed") == after
+    assert parts[0].kind == "same"
+    assert words("a " * 3_000, "a " * 3_000) == (("same", "a " * 3_000),)
 
 
 # Places ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,94 @@
+"""Documents that are well formed and made to keep us busy are refused, or read, within a second."""
+
+import copy
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reckoning.errors import TermsError
+from reckoning.terms.document import parse_terms
+from reckoning.terms.linter import lint
+from reckoning.terms.wording import word
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "terms" / "examples" / "customer-monthly.json"
+TERMS: dict[str, Any] = json.loads(EXAMPLE.read_text())
+
+
+def document(commitments: int, **changes: Any) -> dict[str, Any]:
+    plain = copy.deepcopy(TERMS)
+    (one,) = plain["commitments"]
+    plain["commitments"] = [{**one, "key": f"k{number}", **changes} for number in range(commitments)]
+    return plain
+
+
+def reading(number: int, alternatives: int) -> dict[str, Any]:
+    return {
+        "name": f"reading {number}",
+        "question": "Which?",
+        "chosen": "This.",
+        "chosen_by": "legal",
+        "chosen_on": "2026-01-01",
+        "why": "It says so.",
+        "alternatives": [
+            {"name": f"other {n}", "set": {"target_percent": "99"}} for n in range(alternatives)
+        ],
+    }
+
+
+READINGS = [reading(number, 10) for number in range(20)]
+TIERS = [
+    {
+        "lower": str(n),
+        "lower_inclusive": True,
+        "upper": str(n + 1),
+        "upper_inclusive": False,
+        "percent": 99 - n,
+    }
+    for n in range(50)
+]
+FORMULA = " + ".join(["max(a, 1)"] * 90)
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        (document(50, readings=READINGS), "readings: state more alternatives than can be read in time"),
+        (document(1, readings=READINGS, schedule={"kind": "tiers", "tiers": TIERS * 4}), "alternatives"),
+        (document(201), "commitments: "),
+        (document(200, schedule={"kind": "tiers", "tiers": TIERS}), "60,000 values"),
+    ],
+)
+def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], words: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(TermsError, match=words):
+        parse_terms(plain)
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        document(6, readings=READINGS[:5]),
+        document(200, exclusions=[{"kind": "force_majeure"}]),
+        document(15, schedule={"kind": "tiers", "tiers": TIERS}),
+        document(
+            100,
+            indicator={
+                "kind": "formula",
+                "unit": "ratio",
+                "formula": {"kind": "formula", "inputs": [{"name": "a", "meaning": "x"}], "result": FORMULA},
+            },
+        ),
+    ],
+    ids=["readings", "commitments", "tiers", "formulas"],
+)
+def test_the_largest_that_are_read_are_read_linted_and_worded_in_time(plain: dict[str, Any]) -> None:
+    began = time.monotonic()
+    terms = parse_terms(plain)
+    assert time.monotonic() - began < 1
+    lint(terms)
+    assert word(terms)
+    assert time.monotonic() - began < 3
