@@ -175,7 +175,11 @@ def test_a_year_at_once_comes_in_whole(case: Case, now: Clock) -> None:
     if isinstance(case, PrometheusCase):
         case.page_seconds = 14 * 86_400
         services.set_feed(
-            source=case.source, adapter=case.adapter, settings=case.settings(), begins_at=FIRST, every_seconds=60
+            source=case.source,
+            adapter=case.adapter,
+            settings=case.settings(),
+            begins_at=FIRST,
+            every_seconds=60,
         )
     run = bring(case, now, FIRST + 363 * DAY + 2 * HOUR)
     assert run.outcome == "done", run.error
