@@ -11,15 +11,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from base.access import Asking
 from base.svg.heatmap import State
 from contracts.models import Service
 from credits.explained import duration
-from measurements.models import ExclusionDecision, Payload, SecondsObservation, Source
+from measurements.coverage import watched
+from measurements.models import ExclusionDecision, SecondsObservation, Source
 from measurements.reading import latest_intervals
 from measurements.visibility import visible_exclusions
+from reckoning.timeline import Span as Watched
+from reckoning.timeline import clip, seconds, to_us, total
 
 ONE_DAY = timedelta(days=1)
 # How bad the words of sources are. What is not listed counts as degraded: a word nobody knows is never good.
@@ -74,10 +77,21 @@ def calendar(
         covered = None
     else:
         reported = _of_intervals(source, services, first, last, known_at, excluded)
-        covered = _covered(source, known_at)
+        covered = watched(
+            [(source, service.pk) for service in services],
+            midnight(first),
+            midnight(last) + ONE_DAY,
+            known_at,
+        )
     days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
     return [
-        _told(service, day, reported.get((service.pk, day)), excluded.get(service.pk, []), covered)
+        _told(
+            service,
+            day,
+            reported.get((service.pk, day)),
+            excluded.get(service.pk, []),
+            None if covered is None else covered.get((source.pk, service.pk), []),
+        )
         for service in services
         for day in days
     ]
@@ -104,7 +118,7 @@ def _told(
     day: date,
     reported: tuple[State, str] | None,
     excluded: Sequence[Span],
-    covered: Span | None,
+    covered: Sequence[Watched] | None,
 ) -> Told:
     start, end = midnight(day), midnight(day) + ONE_DAY
     if service.existed_from is not None and end <= service.existed_from:
@@ -115,8 +129,12 @@ def _told(
     shown = "nobody reported on this day"
     if reported is not None:
         state, shown = reported
-    elif covered is not None and covered[0] <= start and end <= covered[1]:
-        state, shown = "up", "no outage reported"
+    elif covered is not None:
+        blind = _blind(covered, start, end)
+        if not blind:
+            state, shown = "up", "no outage reported"
+        elif blind < Fraction(ONE_DAY // timedelta(seconds=1)):
+            shown = f"nobody watched for {duration(blind)} of this day"
     touched = any(start < until and since < end for since, until in excluded)
     if touched and ORDER.index(state) < ORDER.index("excluded"):
         return Told(service, day, "excluded", f"{shown}; an approved exclusion lies on this day")
@@ -198,12 +216,10 @@ def _days(start: datetime, end: datetime) -> Iterator[tuple[date, Span]]:
         day += ONE_DAY
 
 
-def _covered(source: Source, known_at: datetime) -> Span | None:
-    """The time that a source of intervals knows."""
-    files = Payload.objects.filter(source=source, known_at__lte=known_at)
-    until = files.aggregate(until=Max("covers_until"))["until"]
-    empty = (midnight(date.min), midnight(date.min))
-    return empty if until is None or source.covers_from is None else (source.covers_from, until)
+def _blind(covered: Sequence[Watched], start: datetime, end: datetime) -> Fraction:
+    """Seconds of [start, end) that lie in no watched stretch: a monitor's own outage is neither up nor down."""
+    whole = Watched(to_us(start), to_us(end))
+    return seconds(total([whole]) - total(clip(covered, whole)))
 
 
 def _excluded(

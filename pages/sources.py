@@ -1,5 +1,6 @@
 """Sources: who measures what and where, when each is silent, what came late, and the files it gave."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,14 +15,17 @@ from django.views.decorators.http import require_safe
 from base import clock
 from base.access import Asking, may
 from base.svg.parts import STATE_WORDS
+from credits.explained import duration
 from credits.models import Finalisation
 from credits.visibility import visible_assessments
+from measurements.coverage import watched
 from measurements.models import IntervalObservation, Payload, SecondsObservation, Source
 from measurements.reading import clauses_of
 from measurements.visibility import visible_payloads, visible_sources
-from pages.calendar import calendar, components_of, midnight, stretches
+from pages.calendar import Stretch, calendar, components_of, midnight, stretches
 from pages.components import Period, _choices, _last_told, _picture, known_at_end_of, period_of
 from pages.layout import viewing
+from reckoning.timeline import Span, from_us, seconds, subtract, to_us, total
 
 PER_PAGE = 25
 LATE_SHOWN = 50
@@ -87,7 +91,7 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
         "pictures": _pictures(row, told, period, last),
         "counts": _counts(told),
         "components": len(days),
-        "gaps": [one for one in rows if one.state == "unknown"],
+        "gaps": list(_gaps(row, services, rows, period.first, last, known_at)),
         "stretches": [(one, STATE_WORDS[one.state]) for one in rows],
         "reach": _reach(row, known_at),
         "late": list(late_windows(row, request.user)),
@@ -123,6 +127,49 @@ def _reach(row: Source, known_at: datetime) -> dict[str, Any]:
         day = row.seconds.filter(known_at__lte=known_at).aggregate(last=Max("day"))["last"]
         found["until"] = midnight(day + timedelta(days=1)) if day else None
     return found
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of which the source knows nothing, to the second where it reports to the second."""
+
+    service: str
+    start: str
+    end: str
+    length: str
+    why: str
+
+
+def _gaps(
+    row: Source, services: list[Any], told: list[Stretch], first: date, last: date, known_at: datetime
+) -> Iterator[Gap]:
+    """Gaps of the period, component by component; those of daily seconds are whole days."""
+    if row.shape != Source.Shape.INTERVALS:
+        for one in told:
+            if one.state == "unknown":
+                days = (one.last - one.first).days + 1
+                words = f"{days} day{'' if days == 1 else 's'}"
+                yield Gap(
+                    one.service.name, str(one.first), str(one.last + timedelta(days=1)), words, one.shown
+                )
+        return
+    if last < first:
+        return
+    whole = Span(to_us(midnight(first)), to_us(midnight(last + timedelta(days=1))))
+    covered = watched(
+        [(row, service.pk) for service in services], from_us(whole.start), from_us(whole.end), known_at
+    )
+    begins = to_us(row.covers_from) if row.covers_from else whole.end
+    for service in services:
+        for gap in subtract([whole], covered.get((row.pk, service.pk), [])):
+            why = (
+                "before it told of anything" if gap.start < begins else "nobody watched, or nothing came yet"
+            )
+            yield Gap(service.name, _at(gap.start), _at(gap.end), duration(seconds(total([gap]))), why)
+
+
+def _at(us: int) -> str:
+    return f"{from_us(us):%Y-%m-%d %H:%M:%S}"
 
 
 def _files(request: HttpRequest, row: Source) -> Any:

@@ -382,3 +382,33 @@ def test_a_result_of_later_knowledge_is_the_same_on_every_page(made):
     result = made.finalise()
     html = html_of(client("auditor").get(f"/assessments/{result.pk}/as-known/?known_on=2023-04-06"))
     assert result.result["level"]["percent"] in html
+
+
+def test_a_monitors_own_outage_is_unknown_and_a_gap_to_the_second():
+    from measurements.models import Coverage, Payload
+
+    made = world.customer()
+    source = made.contract.source_bindings.get().source
+    later = utc(2023, 4, 3)
+    with world.as_("vendor_manager"):
+        measuring.import_intervals_csv(
+            source=source,
+            name="blind.csv",
+            content=b"external_id,start,end,severity,components,title\n",
+            retrieved_at=later,
+            known_at=later,
+            covers_until=utc(2023, 4, 2),
+        )
+        Coverage.objects.create(
+            source=source,
+            during=(utc(2023, 3, 15, 10), utc(2023, 3, 15, 10, 20)),
+            watched=False,
+            reason="the probe was down",
+            known_at=later,
+            payload=Payload.objects.get(name="blind.csv"),
+        )
+    html = html_of(client("auditor").get(f"/sources/{source.code}/?period=2023-Q1"))
+    gaps = html.partition('id="gaps"')[2].partition('id="late"')[0]
+    assert "2023-03-15 10:00:00" in gaps
+    assert "2023-03-15 10:20:00" in gaps
+    assert "nobody watched for 20 min of this day" in html
