@@ -5,13 +5,14 @@ Reckoned before anybody decides. Approving keeps what was shown, as it was shown
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from contracts.models import Commitment
 from contracts.reading import commitments_in_effect, terms_of
+from credits.errors import NotAWindow
 from credits.explained import Explained, duration, money
 from credits.facts import facts_of
 from credits.models import Finalisation
@@ -20,6 +21,7 @@ from measurements.models import Exclusion
 from reckoning.timeline import Window
 
 MOST_WINDOWS = 40
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,13 @@ def _touched(exclusion: Exclusion) -> Iterator[tuple[Commitment, Window]]:
     for commitment in rows.order_by("pk"):
         instant = start
         while instant < end and count < MOST_WINDOWS:
-            window = window_at(commitment, instant)
+            try:
+                window = window_at(commitment, instant)
+            except NotAWindow:
+                break
             in_effect = commitments_in_effect(commitment.version.contract, first_day(window))
             if has_window(commitment, window) and any(one.pk == commitment.pk for one in in_effect):
                 count += 1
                 yield commitment, window
-            instant = window.end
+            # A window that is counted back from this instant does not lead on.
+            instant = window.end if window.end > instant else instant + ONE_DAY

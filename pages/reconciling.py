@@ -26,7 +26,7 @@ from credits.knowledge import between
 from credits.models import Assessment
 from credits.reading import latest_assessments
 from credits.visibility import visible_assessments
-from credits.windows import window_at
+from credits.windows import window_of_row
 from measurements import services
 from measurements.models import DifferenceDecision, DifferenceTolerance, Source
 from measurements.reading import clauses_of, sources_of
@@ -116,7 +116,7 @@ ACCEPT = DisputeAct(
 def reconciled(request: HttpRequest, pk: int) -> HttpResponse:
     """One window between its sources: the lines, the accepted figures, and the bridge."""
     result = _result(request, pk)
-    window = window_at(result.commitment, result.window_start)
+    window = window_of_row(result)
     known_at = known_by_now()
     others = _others(request.user, result)
     source = _chosen(others, request.GET.get("source", ""))
@@ -354,7 +354,7 @@ def _rank(levels: list[Decimal], part: int) -> Decimal:
 def as_known(request: HttpRequest, pk: int) -> HttpResponse:
     """A result recomputed with the knowledge of another day, and what moved between two days, with its reason."""
     result = _result(request, pk)
-    window = window_at(result.commitment, result.window_start)
+    window = window_of_row(result)
     until, until_wrong = _day(request, "known_on", clock.as_of())
     final = getattr(result, "finalisation", None)
     since, since_wrong = _day(request, "since", (final.known_at if final else result.known_at).date())

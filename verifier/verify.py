@@ -12,6 +12,7 @@ from reckoning.canonical import instant_text, sha256_hex
 from reckoning.errors import ReckoningError
 from reckoning.terms.document import parse_terms, terms_sha256
 from reckoning.terms.model import CommitmentTerms, Terms
+from reckoning.timeline.placing import window_between
 from reckoning.timeline.windows import window_of
 from verifier import pdf
 from verifier.errors import EvidenceError
@@ -83,7 +84,10 @@ def _misplaced(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInpu
     """Facts of another service or of a period that is no window of the terms prove nothing about them."""
     if inputs.service not in commitment.services:
         return Difference("inputs.service", inputs.service, f"one of {', '.join(commitment.services)}")
-    window = window_of(commitment.window, terms.zone_of(commitment), inputs.window_start)
+    zone = terms.zone_of(commitment)
+    if window_between(commitment.window, zone, inputs.window_start, inputs.window_end) is not None:
+        return None
+    window = window_of(commitment.window, zone, inputs.window_start)
     for name, recorded, right in (
         ("inputs.window_start", inputs.window_start, window.start),
         ("inputs.window_end", inputs.window_end, window.end),

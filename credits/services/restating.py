@@ -33,7 +33,7 @@ from credits.models import Assessment, Claim, CreditMemo, Finalisation, Restatem
 from credits.reading import ZERO, counted, is_closed
 from credits.services.assessing import _assess, _is_answered, _tell
 from credits.services.memos import earned, facts_of_result, write_memo
-from credits.windows import require_window, window_at
+from credits.windows import require_window, window_of_row
 from measurements.lateness import LateFact, difference
 from reckoning.assessment import AssessmentInputs
 from reckoning.timeline import Window
@@ -203,7 +203,7 @@ def _move_later_windows(cause: Restatement, on: date, actor: User) -> None:
     for final in later.order_by("window_start")[:MOST_MOVES]:
         hold("commitment", final.commitment_id)
         before, _, _ = counted(final)
-        window = require_window(before.commitment, window_at(before.commitment, before.window_start))
+        window = require_window(before.commitment, window_of_row(before))
         known_at = Assessment.objects.filter(
             commitment=final.commitment_id, window_start=final.window_start
         ).aggregate(last=Max("known_at"))["last"]

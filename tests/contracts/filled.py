@@ -1,4 +1,4 @@
-"""The published agreements as terms, templates filled with their defaults; tests draw them, store them and sign them."""
+"""The published agreements as terms, templates filled with their defaults, for tests to draw, store and sign."""
 
 from functools import cache
 from pathlib import Path

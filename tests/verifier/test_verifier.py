@@ -133,7 +133,7 @@ def test_what_is_no_evidence_is_refused_in_one_line(
     ("path", "value", "words"),
     [
         ("terms.commitments.0.target_percent", "many", "target_percent"),
-        ("terms", "gone", "not JSON"),
+        ("terms", "gone", "not an object"),
         ("terms", None, "object"),
         ("commitment", "other", "none has the key"),
         ("commitment", 7, "not text"),

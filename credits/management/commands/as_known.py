@@ -12,7 +12,7 @@ from base.errors import DomainError
 from credits.explained import duration, instant, money
 from credits.knowledge import Between, as_known, between
 from credits.models import Assessment
-from credits.windows import window_at
+from credits.windows import window_of_row
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if row is None:
             raise CommandError(f"assessment: there is none with the number {options['assessment']}")
         known_at = _moment(options["known_at"])
-        window = window_at(row.commitment, row.window_start)
+        window = window_of_row(row)
         try:
             told = as_known(row.commitment, window, known_at)
             moved = (
