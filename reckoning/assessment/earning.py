@@ -110,8 +110,9 @@ def _tiers(schedule: TierSchedule, facts: Facts, unit: WorthUnit) -> Earned:
     if schedule.lookup_rounding is not None:
         rounding = schedule.lookup_rounding
         value = Fraction(round_fraction(value, rounding.places, rounding.mode))
-    hits = [index for index, tier in enumerate(schedule.tiers) if tier.holds(value) is True]
-    question = tier_question(schedule, hits, value)
+    held = [tier.holds(value) for tier in schedule.tiers]
+    hits = [index for index, one in enumerate(held) if one is True]
+    question = _tier_question(schedule, held, hits, value)
     if question is not None:
         return Earned(unit, matching=tuple(hits), question=question)
     if not hits:
@@ -134,12 +135,16 @@ def _lost(facts: Facts) -> Fraction | None:
     return None
 
 
-def tier_question(schedule: TierSchedule, hits: list[int], value: Fraction) -> OpenQuestion | None:
+def _tier_question(
+    schedule: TierSchedule, held: list[bool | None], hits: list[int], value: Fraction
+) -> OpenQuestion | None:
     """Why the rows do not decide: a bound left unsaid, no row, or several (rule 8)."""
+    if len(hits) == 1 and None not in held:
+        return None
     level = schedule.on == "level"
     shown = f"{percent_text(value / 100)} %" if level else fraction_text(value).removesuffix("/1")
     what = "The level" if level else f"The figure {schedule.on},"
-    unsaid = [tier.label for tier in schedule.tiers if tier.holds(value) is None]
+    unsaid = [schedule.tiers[index].label for index, one in enumerate(held) if one is None]
     if unsaid:
         return OpenQuestion(
             "TIER_BOUND_UNSTATED",

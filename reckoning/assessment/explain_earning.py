@@ -110,6 +110,12 @@ def _promise(commitment: CommitmentTerms, settled: Settlement) -> Iterator[Step]
 
 def exact(us: Fraction | int) -> str:
     """Microseconds as exact seconds: a decimal where there is one, else p/q."""
+    if isinstance(us, int):
+        whole, rest = divmod(us, 1_000_000)
+        if not rest:
+            return str(whole)
+    elif us.denominator == 1 and us.numerator % 1_000_000 == 0:
+        return str(us.numerator // 1_000_000)
     return exact_number(Fraction(us) / 1_000_000)
 
 

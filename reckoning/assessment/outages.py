@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from reckoning.assessment.inputs import AssessmentInputs, Interval
 from reckoning.assessment.result import OpenQuestion
@@ -15,8 +16,7 @@ from reckoning.terms.indicators import UptimeFromIntervals
 from reckoning.timeline.spans import SECOND, Span, clip, intersect, merge, subtract, to_us, total
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One report as it counts: its time on the contract's clock."""
 
     span: Span

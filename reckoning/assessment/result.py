@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 from reckoning.canonical import canonical_json, fraction_text, sha256_hex
-from reckoning.money import round_fraction
+from reckoning.money import round_fraction, round_units, scaled
 
 Outcome = Literal["met", "breach", "open_question"]
 
@@ -125,12 +125,15 @@ def percent_text(level: Fraction, places: int = 6) -> str:
     Where rounding would show a rounder number than the level is (99.8999999 as 99.900000), further decimals are
     shown, so that a miss never looks like the target. Comparisons never use this text.
     """
-    percent = level * 100
+    numerator, denominator = level.numerator * 100, level.denominator
     for digits in range(places, places + 20):
-        shown = round_fraction(percent, digits, "half_up")
-        if Fraction(shown) == percent or (Fraction(shown) * 1000).denominator != 1:
-            return str(shown)
-    return str(round_fraction(percent, places, "down"))
+        scale = 10**digits
+        units = round_units(Fraction(numerator * scale, denominator), "half_up")
+        exact = units * denominator == numerator * scale
+        # Shown with three decimals or fewer, it would look rounder than it is.
+        if exact or (units * 1000) % scale:
+            return str(scaled(units, digits))
+    return str(round_fraction(level * 100, places, "down"))
 
 
 def ratio_object(level: Fraction | None) -> dict[str, str] | None:
