@@ -187,6 +187,8 @@ def _demo_variables() -> dict[str, str]:
         "LOG_FORMAT": "text",
         "LOG_LEVEL": "WARNING",
         "SWEEP_INTERVAL_SECONDS": "2",
+        # The demo's own status page, which one of its sources is asked at.
+        "FETCH_INTERNAL_HOSTS": "127.0.0.1",
         "BROKER_VISIBILITY_SECONDS": "60",
         "WORKER_CONCURRENCY": "2",
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from demo import acts, disputes, exporting, settling
+from demo.feeding import ensure_feeds
 from demo.mails import ensure_subscriptions
 from demo.people import ensure_people, require_demo
 from demo.schedule import MonthPlan, at, months, plus
@@ -41,6 +42,7 @@ def replay(stage: Stage, *, as_of: date, say: Callable[[str], None]) -> None:
             stage.act(act.name, act.person)
         if act.jobs is not None:
             stage.work(*stage.act(act.name, act.jobs))
+    stage.act("ways in", ensure_feeds)
     stage.settle()
     stage.work(("audit.seal", f"demo {as_of} end", {}))
 

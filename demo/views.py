@@ -1,6 +1,7 @@
 """The mails of the demo, to be read as in a mail program. Only there in demo mode."""
 
 from functools import wraps
+from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -75,3 +76,14 @@ def mail_page(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     context = {"title": mail.subject, "mail": mail, "crumbs": [("Mails", reverse("demo:mails"))]}
     return render(request, "demo/mail.html", context)
+
+
+@require_safe
+def status_page(request: HttpRequest, name: str) -> HttpResponse:
+    """A recorded answer of a status page, for the feed that asks it. It holds nothing but what was published."""
+    found = {path.stem: path for path in (Path(__file__).parent / "data" / "statuspage").glob("*.json")}.get(
+        name
+    )
+    if not settings.DEMO_MODE or found is None:
+        raise Http404
+    return HttpResponse(found.read_bytes(), content_type="application/json")

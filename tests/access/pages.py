@@ -375,6 +375,8 @@ PAGES: dict[str, Page] = {
     "pages:event": Page(roles=BOTH | {"administrator"}, args=_event),
     "pages:verify": Page(roles=frozenset({"auditor"})),
     "pages:recompute": _sided(_one()),
+    # A recording of what a vendor published.
+    "demo:status_page": Page(public=(200,), anybody=True, args=lambda ledger: {"": ["incidents"]}),
     "demo:mails": Page(roles=frozenset({"legal", "auditor", "administrator", "customer_success"})),
     # There is no such mail; whoever may not read any is told so.
     "demo:mail": Page(args=lambda ledger: {"": ["nothing.eml"]}),
