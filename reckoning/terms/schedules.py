@@ -294,7 +294,10 @@ class PerUnit(_Schedule):
 
     @model_validator(mode="after")
     def _first_has_a_worth_of_its_own(self) -> Self:
-        if self.first is not None and "price_multiple" in (self.worth.worth_unit, self.first.worth.worth_unit):
+        if self.first is not None and "price_multiple" in (
+            self.worth.worth_unit,
+            self.first.worth.worth_unit,
+        ):
             raise fault("first", "cannot stand beside price_multiple: a bound has no length to be priced")
         return self
 
