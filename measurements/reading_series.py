@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from measurements.models import BucketDay, BucketDaySum, EventObservation, HistogramObservation, Source
 from measurements.packing import unpack
 from reckoning.assessment import Interval, KnownTime
-from reckoning.assessment.inputs import BucketRun, Event, Sample
+from reckoning.assessment.inputs import BucketRun, Event, Pause, Sample
 from reckoning.timeline import Span, from_us, to_us
 from reckoning.timeline.clocks import clock_of
 from reckoning.timeline.histograms import Histogram, merge_histograms, values_of
@@ -108,8 +108,8 @@ def events_of(
 ) -> dict[Key, tuple[Event, ...]]:
     """The tickets and deliveries that were opened in [start, end), by their newest accounts as of ``known_at``.
 
-    What is still open has no end: nobody knows yet how long it took. Pauses are counted on a clock that never
-    closes; ``reckoning.timeline.calendars`` counts on one with opening hours.
+    What is still open has no end: nobody knows yet how long it took. Pauses are handed over as they were, so that a
+    clock with business hours can leave out what of them it would not have counted anyway.
     """
     rows = EventObservation.objects.filter(
         source__in=list(sources),
@@ -122,7 +122,7 @@ def events_of(
             continue
         steps = [(kind, to_us(at)) for kind, at in zip(row.steps, row.step_instants, strict=True)]
         clock = clock_of(steps, to_us(known_at))
-        paused = sum(one.end - one.start for one in clock.pauses) // SECOND
+        paused = clock.pauses if clock.completed is not None else ()
         found.setdefault((row.source_id, row.service_id), []).append(
             Event(
                 id=row.external_id,
@@ -130,7 +130,11 @@ def events_of(
                 at=row.opened_at,
                 started_at=row.opened_at,
                 ended_at=None if clock.completed is None else from_us(clock.completed),
-                paused_seconds=paused if clock.completed is not None else 0,
+                paused=tuple(
+                    Pause(start=from_us(one.start), end=from_us(one.end))
+                    for one in paused
+                    if one.start < one.end
+                ),
             )
         )
     return {key: tuple(sorted(told, key=lambda one: (str(one.at), one.id))) for key, told in found.items()}

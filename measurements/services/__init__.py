@@ -40,6 +40,7 @@ from measurements.services.files import (
     preview_intervals_csv,
     preview_vendor_figures_csv,
 )
+from measurements.services.retention import SEALERS, seal_month
 from measurements.services.sources import KEEPERS, bind_source, create_source
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "NOTERS",
     "PROPOSERS",
     "RECONCILERS",
+    "SEALERS",
     "TOLERANCE_SETTERS",
     "accept_figure",
     "add_exclusion_evidence",
@@ -70,6 +72,7 @@ __all__ = [
     "propose_recurring_maintenance",
     "pull",
     "push",
+    "seal_month",
     "set_difference_tolerance",
     "set_feed",
     "set_intake_policy",

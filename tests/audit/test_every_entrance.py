@@ -33,6 +33,7 @@ from credits.exports import reporting
 from credits.exports import services as exports
 from credits.invoices import services as invoices
 from measurements import services as measuring
+from measurements.staging import make_months
 from notices import services as notices
 from tests import factories
 from tests.admin.forms import errors_of, log_in, page, posted
@@ -142,6 +143,13 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["source.create"],
         lambda s: measuring.create_source(
             code="new", name="New", kind="manual", shape="daily_seconds", measurement_point="desk"
+        ),
+    ),
+    "measurements.seal_month": (
+        ["month.seal"],
+        lambda s: (
+            make_months({date(2022, 1, 1)}),
+            measuring.seal_month(table="measurements_bucketday", month_on=date(2022, 1, 1), sealed_at=LATER),
         ),
     ),
     "measurements.bind_source": (

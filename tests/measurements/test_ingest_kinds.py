@@ -151,8 +151,9 @@ def test_a_ticket_is_read_with_its_pauses_as_it_was_known(vendor, importer, acti
     month = (DAY, utc(2023, 5, 1))
     (before,) = events_of([source], [actions], *month, KNOWN)[source.pk, actions]
     (after,) = events_of([source], [actions], *month, LATER)[source.pk, actions]
-    assert (before.ended_at, before.took) == (None, None)
-    assert (after.kind, after.paused_seconds, after.took) == ("p1", 1800, 1800)
+    assert (before.ended_at, before.paused) == (None, ())
+    assert (after.kind, after.ended_at) == ("p1", DAY + 60 * MINUTE)
+    assert [(one.start, one.end) for one in after.paused] == [(DAY + 10 * MINUTE, DAY + 40 * MINUTE)]
 
 
 def test_a_ticket_that_is_taken_back_never_was(vendor, importer, actions):
