@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.models import Commitment, Contract
 from contracts.reading import commitment_terms
+from measurements.allowances import used_of_allowances
 from measurements.bases import Basis, bases_of, sources_of  # noqa: F401  # the rest of the room reads them here
 from measurements.coverage import watched
 from measurements.models import (
@@ -98,6 +99,9 @@ def inputs_of_clauses(
             service=clause.commitment.service.code,
             existed_from=clause.commitment.service.existed_from,
             existed_until=clause.commitment.service.existed_until,
+            allowance_used_seconds=used_of_allowances(
+                clause.commitment, clause.terms, window_start, known_at
+            ),
             **known.facts_of(clause, sources[clause.commitment.pk]),
         )
         for clause in clauses

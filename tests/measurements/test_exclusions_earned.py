@@ -245,3 +245,50 @@ def test_hours_that_make_no_sense_are_refused(contract, changes, field):
 def test_an_auditor_proposes_nothing(contract):
     with acting(factories.user("auditor"), via="admin"), pytest.raises(NotAllowed):
         recurring(contract)
+
+
+# Allowances that outlast a window ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("period", "first_on", "used", "excluded"),
+    [
+        ("window", utc(2023, 2, 20), {}, 3600),
+        # Berlin's first quarter holds February and March: of 5,400 s February used 3,600, and the excess counts.
+        ("quarter", utc(2023, 2, 20), {"planned_maintenance": 3600}, 1800),
+        ("calendar_year", utc(2023, 1, 5), {"planned_maintenance": 3600}, 1800),
+        ("quarter", utc(2022, 12, 20), {}, 3600),
+        ("month", utc(2023, 2, 20), {}, 3600),
+    ],
+)
+def test_an_allowance_of_a_longer_period_is_used_up_by_earlier_windows(period, first_on, used, excluded):
+    from credits.worth import worth_of
+    from measurements.reading import inputs_for
+    from tests.credits import world
+
+    clause = {
+        "kind": "planned_maintenance",
+        "notice_seconds": 0,
+        "allowance_seconds": 5400,
+        "allowance_period": period,
+    }
+    made = world.customer(terms={"exclusions": [clause]})
+    with world.as_("customer_success"):
+        earlier, mine = (
+            services.propose_exclusion(
+                contract=made.contract,
+                service=made.commitment.service,
+                kind="planned_maintenance",
+                start=start,
+                end=start + timedelta(hours=1),
+                announced_at=utc(2022, 11, 1),
+                evidence="announced",
+                proposed_at=utc(2023, 4, 3),
+            )
+            for start in (first_on, utc(2023, 3, 10, 12))
+        )
+    decide(earlier, decided_at=utc(2023, 4, 4))
+    inputs = inputs_for(made.commitment, made.window.start, made.window.end, world.CUT_OFF)
+    assert inputs.allowance_used_seconds == used
+    [worth] = worth_of(mine, world.CUT_OFF)
+    assert worth.down_seconds == excluded
