@@ -5,6 +5,8 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from reckoning import ENGINE_VERSION
 from reckoning.assessment.inputs import AssessmentInputs, EarlierWindow, Fee, GivenFigure
 from reckoning.assessment.reckon import reckon
@@ -23,11 +25,12 @@ from reckoning.errors import InputError, TermsError
 from reckoning.fields import zone_info
 from reckoning.terms import CommitmentTerms, Terms, terms_sha256
 from reckoning.terms.indicators import Composite, UptimeFromIntervals
+from reckoning.terms.paths import faults_of
 from reckoning.terms.recurring import occurrences_json, occurrences_of
 from reckoning.terms.templates import terms_from
 from reckoning.timeline.windows import Window, local_instant, window_of, windows
 
-MAX_WINDOWS = 20_000
+MAX_WINDOWS = 10_000
 _SMALL = ("hour", "day")
 
 
@@ -39,6 +42,8 @@ class _Run(NamedTuple):
     inputs: AssessmentInputs
     result: AssessmentResult
     cause: str | None
+    # What it is for later windows, made once: a year of hours has thousands of them.
+    as_earlier: EarlierWindow
 
 
 def calculate(terms: Any, inputs: Any) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def _window_row(
     for key in sorted(facts, key=lambda one: isinstance(agreed.commitment(one).indicator, Composite)):
         commitment = agreed.commitment(key)
         window = _window(agreed, commitment, wanted.window, place)
-        found[key] = _run(agreed, sha256, commitment, window, facts[key], history[key], found)
+        found[key] = _run(agreed, sha256, commitment, window, facts[key], history[key], found, place)
         history[key].append(found[key])
     return [_row(agreed, found, wanted.choices)]
 
@@ -109,7 +114,7 @@ def _small_rows(
                 raise InputError(
                     f"{place}: more than {MAX_WINDOWS:,} windows; give a shorter stretch", code="TOO_LONG"
                 )
-            run = _run(agreed, sha256, commitment, window, one, history[key], {})
+            run = _run(agreed, sha256, commitment, window, one, history[key], {}, place)
             history[key].append(run)
             rows.append(_row(agreed, {key: run}, wanted.choices))
     return rows
@@ -139,8 +144,13 @@ def _run(
     facts: CommitmentFacts,
     history: list[_Run],
     beside: Mapping[str, _Run],
+    place: str,
 ) -> _Run:
-    inputs = _inputs(agreed, commitment, window, facts)
+    try:
+        inputs = _inputs(agreed, commitment, window, facts)
+    except ValidationError as error:
+        found = faults_of(error, {})
+        raise TermsError([(f"{place}.{path}".rstrip("."), sentence) for path, sentence in found]) from None
     inputs = inputs.model_copy(update=_from_history(commitment, inputs, history))
     indicator = commitment.indicator
     if isinstance(indicator, Composite):
@@ -156,7 +166,7 @@ def _run(
     result = reckon(
         commitment, inputs, currency=agreed.currency, terms_sha256=sha256, zone=agreed.zone, full=True
     )
-    return _Run(commitment, window, inputs, result, facts.cause)
+    return _Run(commitment, window, inputs, result, facts.cause, _earlier(inputs, result))
 
 
 def _inputs(
@@ -207,22 +217,25 @@ def _from_history(
 ) -> dict[str, Any]:
     """What the windows before this one of the same calculation are facts for, where none were given."""
     found: dict[str, Any] = {}
-    if history:
-        told = [_earlier(run) for run in history]
-        found["earlier"] = inputs.earlier or (*history[0].inputs.earlier, *told)
+    looks_back = commitment.schedule.repetition is not None or any(
+        cap.per in ("rolling", "term") for cap in commitment.caps
+    )
+    if history and looks_back and not inputs.earlier:
+        found["earlier"] = (*history[-1].inputs.earlier, _earlier(history[-1]))
+    if history and inputs.carried_amount is None and any(cap.carry_over for cap in commitment.caps):
         carried = Fraction(history[-1].result.more.get("carried_amount") or 0)
-        if carried and inputs.carried_amount is None and any(cap.carry_over for cap in commitment.caps):
+        if carried:
             found["carried_amount"] = carried
     return found
 
 
-def _earlier(run: _Run) -> EarlierWindow:
-    outcome = run.result.outcome if run.result.outcome != "open_question" else None
-    base = run.result.more.get("base_amount")
-    fee = run.inputs.fee.amount if run.inputs.fee else None
+def _earlier(inputs: AssessmentInputs, result: AssessmentResult) -> EarlierWindow:
+    outcome = result.outcome if result.outcome != "open_question" else None
+    base = result.more.get("base_amount")
+    fee = inputs.fee.amount if inputs.fee else None
     return EarlierWindow(
         outcome=outcome,
-        credit_amount=run.result.credit_amount,
+        credit_amount=result.credit_amount,
         fee_amount=base if base is not None else fee,
     )
 
@@ -288,7 +301,7 @@ def _row(agreed: Terms, found: Mapping[str, _Run], choices: Mapping[str, str]) -
             "end": instant_text(first.window.end),
             "zone": first.window.zone,
             "label": first.window.label,
-            "seconds": int((first.window.end - first.window.start) / timedelta(seconds=1)),
+            "seconds": (first.window.end - first.window.start) // timedelta(seconds=1),
         },
         "commitments": {key: _assessment(agreed, run) for key, run in found.items()},
         "combinations": {

@@ -1,6 +1,7 @@
 """Credits of several commitments brought together, by the rule of the terms."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -63,7 +64,7 @@ def combine(
         inputs,
         agreed.currency,
         Fraction(to_us(inputs.window_end) - to_us(inputs.window_start), SECOND),
-        max(1, round((inputs.window_end - inputs.window_start).total_seconds() / 86_400)),
+        max(1, (inputs.window_end - inputs.window_start + timedelta(hours=12)) // timedelta(days=1)),
     )
     known = base if isinstance(base, Base) else None
     rest = capped(list(enumerate(combination.caps)), uncapped, known, inputs, agreed.currency)

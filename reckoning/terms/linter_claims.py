@@ -59,7 +59,7 @@ def right_findings(remedy: RemedyTerms | None, window: WindowTerms, zone: str) -
     """Rights that are meant to say the same and do not."""
     if remedy is None:
         return
-    seconds = sorted({int((one.end - one.start).total_seconds()) for one in _windows(window, zone)})
+    seconds = sorted({(one.end - one.start) // timedelta(seconds=1) for one in _windows(window, zone)})
     for (first, left), (second, right) in combinations(enumerate(remedy.rights), 2):
         if left.same_promise is not None and left.same_promise == right.same_promise:
             words = _disagree(left, right, seconds)

@@ -1,6 +1,6 @@
 """The block of a window that comes back in local time, as maintenance windows do."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -99,7 +99,7 @@ def occurrences_json(window: RecurringWindow, found: list[Occurrence]) -> list[d
             "local": f"{one.local}{suffix}",
             "utc_start": instant_text(one.start),
             "utc_end": instant_text(one.end),
-            "seconds": int((one.end - one.start).total_seconds()),
+            "seconds": (one.end - one.start) // timedelta(seconds=1),
         }
         for one in found
     ]
