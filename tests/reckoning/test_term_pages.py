@@ -70,7 +70,7 @@ def commitment_of(changes: dict[str, Any], fields: dict[str, Any]) -> dict[str, 
         *steps, last = path.split(".")
         holder = mine
         for step in steps:
-            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+            holder = holder[int(step)] if isinstance(holder, list) else holder.setdefault(step, {})
         if isinstance(holder, list):
             holder[int(last)] = value
         elif value is None:
