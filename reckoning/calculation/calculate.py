@@ -221,7 +221,7 @@ def _from_history(
         cap.per in ("rolling", "term") for cap in commitment.caps
     )
     if history and looks_back and not inputs.earlier:
-        found["earlier"] = (*history[-1].inputs.earlier, _earlier(history[-1]))
+        found["earlier"] = (*history[-1].inputs.earlier, history[-1].as_earlier)
     if history and inputs.carried_amount is None and any(cap.carry_over for cap in commitment.caps):
         carried = Fraction(history[-1].result.more.get("carried_amount") or 0)
         if carried:
