@@ -41,7 +41,8 @@ def measure(services: int = SERVICES, days: int = DAYS) -> Speed:
         return Speed(reason=MISSING)
     with tempfile.TemporaryDirectory(prefix="sla-ledger-prometheus-") as name:
         folder = Path(name)
-        (folder / "samples").write_bytes(b"".join(_openmetrics(services, days)))
+        with (folder / "samples").open("wb") as file:
+            file.writelines(_openmetrics(services, days))
         fed = subprocess.run(
             [*FEED, "samples", "data"],
             cwd=folder,

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, explained, homes, main_job, notices, reckoning
+from bench import documents, explained, homes, main_job, measuring, notices, reckoning
 from demo.people import require_demo
 
 
 class Command(BaseCommand):
-    help = "Measure the reckoning, documents, mails and the demo's main job; prints name, value and aim of each figure."
+    help = "Measure the reckoning, ingest, levels, documents, mails and the demo's main job; prints name, value and aim of each figure."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--without-demo", action="store_true", help="leave out the demo's main job")
@@ -33,6 +33,8 @@ class Command(BaseCommand):
         named = f"reckoning of {explained.OUTAGES} outages with its trace"
         self._line(f"{named}, a second and core", f"{1 / month.reckoned_seconds:.0f}", "-")
         self._line(f"{named} / bare sweep", f"{month.reckoned_seconds / month.swept_seconds:.1f}", "<= 6")
+        for line in measuring.lines():
+            self._line(*line)
         for outages in (documents.OUTAGES, 300):
             made = documents.measure(outages=outages)
             named = f"evidence PDF/A of {outages} outages ({made.pages} pages)"
