@@ -283,10 +283,10 @@ def test_a_redline_of_words_holds_both_texts_whole(before: str, after: str) -> N
 
 
 def test_long_texts_are_laid_over_each_other_in_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     before, after = "a b " * 3_000, "a b " * 1_500 + "c " + "a b " * 1_499
     parts = words(before, after)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert "".join(part.text for part in parts if part.kind != "added") == before
     assert "".join(part.text for part in parts if part.kind != "removed") == after
     assert parts[0].kind == "same"

@@ -62,10 +62,10 @@ FORMULA = " + ".join(["max(a, 1)"] * 90)
     ],
 )
 def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], words: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TermsError, match=words):
         parse_terms(plain)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], word
     ids=["readings", "commitments", "tiers", "formulas"],
 )
 def test_the_largest_that_are_read_are_read_linted_and_worded_in_time(plain: dict[str, Any]) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     terms = parse_terms(plain)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     lint(terms)
     assert word(terms)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
