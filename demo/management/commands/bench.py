@@ -9,7 +9,10 @@ from demo.people import require_demo
 
 
 class Command(BaseCommand):
-    help = "Measure the reckoning, ingest, levels, documents, mails and the demo's main job; prints name, value and aim of each figure."
+    help = (
+        "Measure the reckoning, ingest, levels, documents, mails and the demo's main job; prints name, value and aim "
+        "of each figure."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--without-demo", action="store_true", help="leave out the demo's main job")
