@@ -233,10 +233,11 @@ def _earlier(inputs: AssessmentInputs, result: AssessmentResult) -> EarlierWindo
     outcome = result.outcome if result.outcome != "open_question" else None
     base = result.more.get("base_amount")
     fee = inputs.fee.amount if inputs.fee else None
-    return EarlierWindow(
+    # Built without validation: an amount of this calculation may be larger than one that can be written down.
+    return EarlierWindow.model_construct(
         outcome=outcome,
-        credit_amount=result.credit_amount,
-        fee_amount=base if base is not None else fee,
+        credit_amount=None if result.credit_amount is None else Fraction(result.credit_amount),
+        fee_amount=Fraction(base) if base is not None else (None if fee is None else Fraction(fee)),
     )
 
 
