@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from reckoning.calculation import calculate
+from reckoning.terms import linter, linter_claims, parse_terms
+from reckoning.terms.linter import lint
 from reckoning.terms.yaml_reading import Limits, read_yaml
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "terms"
@@ -143,3 +145,50 @@ def test_a_worked_example_comes_out_as_printed(changes: dict[str, Any], row: Row
     for column in asked:
         said, found = shown(result, column, row[column])
         assert said == found, (column, row)
+
+
+@pytest.mark.parametrize("row", tables("linter", "By example")[0])
+def test_the_linter_finds_what_is_printed(row: Row) -> None:
+    found = lint(parse_terms(commitment_of({}, yaml(row["terms"]))))
+    assert sorted({one.code for one in found}) == re.findall(r"[A-Z_]+", row["findings"])
+
+
+def test_every_finding_of_the_linter_is_on_the_page_with_its_severity() -> None:
+    (rows,) = (tables("linter", "What the linter asks")[0],)
+    told = {row["code"].strip("`"): row["severity"] for row in rows}
+    found: dict[str, set[str]] = {}
+    for path in (Path(linter.__file__), Path(linter_claims.__file__)):
+        source = path.read_text()
+        codes = list(re.finditer(r'"([A-Z]+_[A-Z_]{3,})"', source))
+        for number, code in enumerate(codes):
+            after = codes[number + 1].start() if number + 1 < len(codes) else len(source)
+            kinds = set(re.findall(r'"(error|warning)"', source[code.end() : after]))
+            found.setdefault(code[1], set()).update(kinds)
+    # Both codes of one finding share its severity.
+    found["TIER_BOTH_ENDS"] |= found["TIER_OVERLAP"]
+    assert set(told) == set(found)
+    for code, kinds in found.items():
+        assert kinds <= set(re.findall(r"error|warning", told[code])), code
+
+
+COMBINED = {"web": 10, "mail": 8, "phone": 5}
+
+
+@pytest.mark.parametrize("row", tables("combinations", "Combination")[1])
+def test_a_combination_comes_out_as_printed(row: Row) -> None:
+    plain = commitment_of({"schedule": {"kind": "flat"}}, {})
+    (shop,) = plain["commitments"]
+    worths = {key: {"kind": "flat", "worth": {"percent": percent}} for key, percent in COMBINED.items()}
+    plain["commitments"] = [{**shop, "key": key, "schedule": worth} for key, worth in worths.items()]
+    plain["combinations"] = [{"name": "credit", "commitments": list(COMBINED), **yaml(row["combination"])}]
+    facts = {key: {"fee": 1000, "coverage": "whole_window", **one} for key, one in yaml(row["facts"]).items()}
+    window = {"window": {"containing": "2026-04-15"}, "commitments": facts}
+    if row["choice"]:
+        window["choices"] = {"credit": row["choice"]}
+    result = calculate(plain, {"windows": [window]})["windows"][0]["combinations"]["credit"]
+    uncapped = result["uncapped_amount"]
+    assert row["chosen"] == ", ".join(result["chosen"])
+    assert (number(row["uncapped"]) if row["uncapped"] else None) == (
+        None if uncapped is None else Fraction(uncapped)
+    )
+    assert row["credit"] == (result["credit_amount"] or "open")
