@@ -61,7 +61,9 @@ def test_missing_worst_levels_are_a_hole() -> None:
 def test_an_overlap_is_found_and_a_shared_bound_is_one() -> None:
     (wide,) = findings("TIER_OVERLAP", schedule__tiers=[row("98", "99.9", "10"), row(None, "99", "25")])
     assert "from 98 % and below 99 %" in wide.sentence
-    (edge,) = findings("TIER_BOTH_ENDS", schedule__tiers=[row("99", "99.9", "10"), row(None, "99", "25", "[]")])
+    (edge,) = findings(
+        "TIER_BOTH_ENDS", schedule__tiers=[row("99", "99.9", "10"), row(None, "99", "25", "[]")]
+    )
     assert "exactly 99 %" in edge.sentence
 
 
