@@ -100,8 +100,8 @@ class FeedAdmin(RoleAdmin):
 @admin.register(IntakePolicy)
 class IntakePolicyAdmin(RoleAdmin):
     edit_roles = services.KEEPERS
-    fields = ["source", "hash_fields", "payload_days"]
-    list_display = ["source", "hash_fields", "payload_days"]
+    fields = ["source", "hash_fields"]
+    list_display = ["source", "hash_fields"]
     list_select_related = ["source"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: IntakePolicy | None = None) -> Any:
@@ -127,7 +127,7 @@ class ImportRunAdmin(FactsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
         """Without the files."""
-        return super().get_queryset(request).defer("content")  # type: ignore[no-any-return]
+        return super().get_queryset(request).defer("content")
 
 
 @admin.register(MaintenanceNotice)

@@ -60,7 +60,7 @@ class FeedState(models.Model):
 
 
 class IntakePolicy(models.Model):
-    """What of a source's payloads is personal, and for how long raw payloads are kept."""
+    """What of a source's payloads is personal."""
 
     source = models.OneToOneField(Source, on_delete=models.PROTECT, related_name="intake_policy")
     hash_fields = ArrayField(
@@ -69,19 +69,10 @@ class IntakePolicy(models.Model):
         blank=True,
         help_text="Fields and columns that hold ids of customers: kept as keyed hashes only.",
     )
-    payload_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How long the bytes of payloads are kept; empty: for ever."
-    )
     history = HistoricalRecords()
 
     class Meta:
         verbose_name_plural = "intake policies"
-        constraints = [
-            models.CheckConstraint(
-                name="measurements_policy_keeps_a_month",
-                condition=Q(payload_days__isnull=True) | Q(payload_days__gte=31),
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.source}"

@@ -142,22 +142,21 @@ def pull(*, feed: Feed, requested_at: datetime) -> ImportRun:
 
 
 @transaction.atomic
-def set_intake_policy(
-    *, source: Source, hash_fields: Sequence[str] = (), payload_days: int | None = None
-) -> IntakePolicy:
-    """Say which fields of a source hold ids of customers, and how long its raw payloads are kept.
-
-    Raises FieldRefused, NotAllowed.
-    """
+def set_intake_policy(*, source: Source, hash_fields: Sequence[str] = ()) -> IntakePolicy:
+    """Say which fields of a source hold ids of customers. Raises FieldRefused, NotAllowed."""
     actor = require_role(*KEEPERS)
     policy = IntakePolicy.objects.filter(source=source).first() or IntakePolicy(source=source)
-    before = {"hash_fields": policy.hash_fields, "payload_days": policy.payload_days} if policy.pk else None
-    policy.hash_fields, policy.payload_days = sorted(set(hash_fields)), payload_days
+    before = {"hash_fields": policy.hash_fields} if policy.pk else None
+    policy.hash_fields = sorted(set(hash_fields))
     check_fields(policy)
     policy._history_user = actor  # type: ignore[attr-defined]  # read by django-simple-history
     policy.save()
-    after = {"source": source.code, "hash_fields": policy.hash_fields, "payload_days": payload_days}
-    record("intake_policy.set", policy, before=before, after=after)
+    record(
+        "intake_policy.set",
+        policy,
+        before=before,
+        after={"source": source.code, "hash_fields": policy.hash_fields},
+    )
     return policy
 
 

@@ -223,9 +223,7 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
     ),
     "measurements.set_intake_policy": (
         ["intake_policy.set"],
-        lambda s: measuring.set_intake_policy(
-            source=s.rows["seconds"], hash_fields=["account"], payload_days=90
-        ),
+        lambda s: measuring.set_intake_policy(source=s.rows["seconds"], hash_fields=["account"]),
     ),
     "measurements.grant_push": (
         ["push.grant"],
@@ -896,11 +894,11 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
     ("measurements.feed", "change"): ("feed.set", lambda s: (s.rows["seconds_feed"], FEED)),
     ("measurements.intakepolicy", "add"): (
         "intake_policy.set",
-        lambda s: (None, {"source": s.rows["seconds"].pk, "hash_fields": "account", "payload_days": "90"}),
+        lambda s: (None, {"source": s.rows["seconds"].pk, "hash_fields": "account"}),
     ),
     ("measurements.intakepolicy", "change"): (
         "intake_policy.set",
-        lambda s: (s.rows["policy"], {"hash_fields": "account", "payload_days": "90"}),
+        lambda s: (s.rows["policy"], {"hash_fields": "account"}),
     ),
     ("measurements.pushgrant", "add"): (
         "push.grant",
