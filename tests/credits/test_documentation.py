@@ -10,14 +10,23 @@ import pytest
 from django.db import connection
 
 from credits import services
+from credits.close_items import ITEMS
 from credits.errors import BY_CONSTRAINT
-from credits.models import JournalEntry
+from credits.models import AccrualPolicy, Assessment, JournalEntry
+from credits.services.accruals import _expected, _Final
+from credits.services.uses import ACCOUNTS
 from tests.credits import world
+from tests.credits.test_rates import owe, rate, revalue
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ledger.md").read_text()
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "ledger.md").read_text()
+MONTH_END = (DOCS / "algorithms" / "month-end.md").read_text()
 # Guards that no service can run into: whoever meets them went round the services, and gets the database's error.
 ONLY_ROUND_THE_SERVICES = {
     "credits_entry_isolation",
+    "credits_memo_use_posted",
+    "credits_provision_move_posted",
+    "credits_restatement_amount",
     "credits_memo_has_first_step",
     "credits_memo_parties_of_result",
     "credits_memo_step_posted",
@@ -25,10 +34,10 @@ ONLY_ROUND_THE_SERVICES = {
 }
 
 
-def tables() -> list[list[dict[str, str]]]:
-    """Every table of the page as rows by heading."""
+def tables(page: str = PAGE) -> list[list[dict[str, str]]]:
+    """Every table of a page as rows by heading."""
     found = []
-    for block in re.findall(r"(?:^\|.*\|\n)+", PAGE, re.MULTILINE):
+    for block in re.findall(r"(?:^\|.*\|\n)+", page, re.MULTILINE):
         lines = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in block.splitlines()]
         found.append([dict(zip(lines[0], cells, strict=True)) for cells in lines[2:]])
     return found
@@ -65,6 +74,16 @@ def test_the_entries_of_the_page_are_the_entries_that_are_posted():
     assert posted == [*said[:5], said[1], said[5]]
 
 
+def test_the_uses_of_the_page_are_posted_as_it_says():
+    said = {row["use"]: (row["debits"], row["credits"]) for row in table("use")}
+    assert said == {kind.value: (takes.value, gives.value) for kind, (takes, gives) in ACCOUNTS.items()}
+
+
+def test_the_checklist_of_the_page_is_the_one_that_is_asked():
+    said = {row["line"]: (row["blocks"] == "yes", row["first owner"]) for row in table("line")}
+    assert said == {item.key: (item.blocks, item.owners[0]) for item in ITEMS}
+
+
 @pytest.mark.django_db
 def test_every_constraint_of_the_page_is_raised_somewhere_and_every_raised_one_is_on_the_page():
     said = {row["constraint"].strip("`") for row in table("constraint")}
@@ -92,8 +111,61 @@ def test_every_guards_function_pins_its_search_path_and_every_trigger_is_always_
         )
         triggers = cursor.fetchall()
     assert len(functions) > 15
-    assert {
-        name: config for name, config in functions if config != ["search_path=pg_catalog, public, pg_temp"]
-    } == {}
+    pinned = "search_path=pg_catalog, public, pg_temp"
+    assert {name: config for name, config in functions if pinned not in (config or ())} == {}
     assert len(triggers) > 30
     assert {name for name, enabled in triggers if enabled != "A"} == set()
+
+
+# docs/algorithms/month-end.md ------------------------------------------------------------------------------
+
+
+def worked(heading: str) -> list[dict[str, str]]:
+    """The table of the page on the month's end with a column of this heading."""
+    return next(rows for rows in tables(MONTH_END) if heading in rows[0])
+
+
+@pytest.mark.parametrize("row", worked("most likely"), ids=lambda row: row["what is known"])
+def test_the_estimates_of_the_page_are_those_of_the_code(row: dict[str, str]):
+    final = None
+    if row["stage"] != "provisional":
+        final = _Final(
+            Decimal(row["payable"]),
+            issued=Decimal(row["issued"]),
+            claim=row["claim"].replace("-", ""),
+            deadline_on=date(2023, 4, 30) if row["claim wanted"] == "yes" else None,
+            taken_back=row["stage"] == "reversed",
+        )
+    result = Assessment(
+        credit_amount=Decimal(row["payable"]),
+        currency="EUR",
+        revision=1,
+        claim_deadline_on=date(2023, 4, 30) if row["claim wanted"] == "yes" else None,
+    )
+    for method, heading in (("most_likely", "most likely"), ("expected_value", "expected value at 0.8")):
+        policy = AccrualPolicy(method=method, claimed_ratio=Decimal("0.8"))
+        assert _expected(result, final, policy)[0] == Decimal(row[heading]), heading
+
+
+@pytest.mark.django_db
+def test_the_revaluations_of_the_page_are_those_of_the_code():
+    for at, row in enumerate(worked("carried at")):
+        month = date(2023, at + 1, 28)
+        rate(month.replace(day=1) if at == 0 else month, row["rate"])
+        if row["posted"] != "-":
+            owe(row["posted"], on=month.replace(day=2) if at == 0 else month, reference=f"E-{at}")
+        [found] = revalue(month)
+        assert (-found.carried_amount, -found.revalued_amount, found.difference_amount) == (
+            Decimal(row["carried at"]),
+            Decimal(row["worth"]),
+            Decimal(row["gain (+) or loss (-)"]),
+        )
+
+
+@pytest.mark.parametrize("row", worked("balance of the memo"), ids=lambda row: row["act"])
+def test_the_balances_of_the_page_add_up(row: dict[str, str]):
+    """Each row's balance is the one before it, less what the act takes, plus what it gives back."""
+    rows = worked("balance of the memo")
+    at = rows.index(row)
+    before = Decimal(rows[at - 1]["balance of the memo"]) if at else Decimal(0)
+    assert before + Decimal(row["moves"]) == Decimal(row["balance of the memo"])
