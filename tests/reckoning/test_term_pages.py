@@ -1,6 +1,7 @@
 """The pages of the language: every block and field has its line, and every worked example comes out exactly."""
 
 import copy
+import io
 import re
 from fractions import Fraction
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from base.console import run
 from reckoning.calculation import calculate
 from reckoning.terms import linter, linter_claims, parse_terms
 from reckoning.terms.linter import lint
@@ -192,3 +194,38 @@ def test_a_combination_comes_out_as_printed(row: Row) -> None:
         None if uncapped is None else Fraction(uncapped)
     )
     assert row["credit"] == (result["credit_amount"] or "open")
+
+
+SESSIONS = re.findall(r"(?:^    .*\n)+", (PAGES / "write-down-your-own.md").read_text(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.split()[2])
+def test_a_session_prints_what_is_shown(
+    session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("leased-line.yaml", "leased-line-q1.yaml"):
+        (tmp_path / name).write_text((EXAMPLES / name).read_text())
+    draft = (EXAMPLES / "leased-line.yaml").read_text().replace("cut_off_days: 10", "cut_off_days: 45")
+    (tmp_path / "draft.yaml").write_text(draft)
+    monkeypatch.chdir(tmp_path)
+    asked, *shown = [line[4:] for line in session.splitlines()]
+    out = io.StringIO()
+    run(asked.split()[2], asked.split()[3:], out)
+    printed = out.getvalue().splitlines()
+    at = 0
+    skipped = False
+    for line in shown:
+        if line.strip() == "...":
+            skipped = True
+            continue
+        found = printed.index(line, at)
+        assert skipped or found == at, line
+        at, skipped = found + 1, False
+    assert skipped or at == len(printed)
+
+
+def test_the_paper_is_written_as_the_questions_say() -> None:
+    text = (EXAMPLES / "leased-line.yaml").read_text()
+    for row in tables("write-down-your-own", "Which promises are there")[0]:
+        for written in re.findall(r"`([^`]+)`", row["written as"]):
+            assert written.removeprefix("indicator.") in text, written
