@@ -14,7 +14,7 @@ from typing import Literal
 from django.db import connection
 
 from measurements.errors import FieldRefused
-from measurements.models import Source
+from measurements.models import BucketDay, MonthDrop, Source
 from measurements.packing import DAY, seconds_of
 
 SQL = Path(__file__).resolve().parent / "sql"
@@ -103,6 +103,10 @@ def bucket_levels(
         "excluded_from": [begins for _, begins, _ in stretches],
         "excluded_to": [ends for _, _, ends in stretches],
     }
+    cut = {_date(day) for day in edges} | {
+        at.astimezone(UTC).date() for _, begins, ends in stretches for at in _days(begins, ends)
+    }
+    _refuse_dropped(source, cut)
     slots = (end - start) // (source.width_seconds or 1)
     with connection.cursor() as cursor:
         cursor.execute((SQL / "bucket_levels.sql").read_text(), given)
@@ -162,6 +166,25 @@ def interval_levels(
         return {
             code: IntervalLevel(int(base), int(down), int(out)) for code, base, down, out in cursor.fetchall()
         }
+
+
+def _days(begins: datetime, ends: datetime) -> list[datetime]:
+    """An instant in every month that the stretch touches."""
+    return [begins + n * timedelta(days=28) for n in range((ends - begins).days // 28 + 1)] + [ends]
+
+
+def _refuse_dropped(source: Source, cut: set[date]) -> None:
+    """Days that must be unpacked must be there: their sums alone would count what the window leaves out."""
+    months = {day.replace(day=1) for day in cut}
+    if not months:
+        return
+    gone = MonthDrop.objects.filter(seal__table=BucketDay._meta.db_table, seal__month_on__in=months)
+    dropped = gone.order_by("seal__month_on").values_list("seal__month_on", flat=True).first()
+    if dropped is not None:
+        raise FieldRefused(
+            f"window: the buckets of {dropped:%Y-%m} of {source.code} were dropped after their retention, and a day "
+            "of that month is cut by the window's edge or by excluded time; only whole UTC days are still known"
+        )
 
 
 def _date(number: int) -> date:

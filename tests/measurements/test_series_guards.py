@@ -11,6 +11,7 @@ from contracts.models import Service
 from measurements import services
 from measurements.errors import FieldRefused
 from measurements.ingest import Bucket, HistogramTold, record_buckets, record_histograms
+from measurements.levels import bucket_levels
 from measurements.models import BucketDay, BucketDaySum, MonthDrop, MonthSeal, Series, Source
 from tests import factories
 from tests.measurements import world
@@ -159,7 +160,13 @@ def test_a_month_goes_whole_when_it_is_sealed_and_past_retention(transactional_d
     assert dropped("2023-07-29") == "measurements_month_past_retention"
     assert dropped("2023-07-30") == "2 rows"
     assert (BucketDay.objects.count(), MonthDrop.objects.count(), MonthSeal.objects.count()) == (0, 1, 2)
-    # The sums of its days stay: its level can still be told.
+    # The sums of its days stay: its level can still be told, but not that of a part of a day.
+    month = (DAY, DAY + timedelta(days=30))
+    assert bucket_levels(source, *month, KNOWN + timedelta(days=9))[actions, ""].good == 16
+    with pytest.raises(FieldRefused, match="2023-04 of logs were dropped"):
+        bucket_levels(source, DAY + timedelta(hours=1), month[1], KNOWN + timedelta(days=9))
+    with pytest.raises(FieldRefused, match="were dropped"):
+        bucket_levels(source, *month, KNOWN, excluded={actions: [(DAY, DAY + timedelta(hours=1))]})
     assert sum(row.good for row in BucketDaySum.objects.all()) == 16
 
 
