@@ -15,6 +15,7 @@ from credits.exports.errors import ExportRefused, NothingToExport, ProfileRefuse
 from credits.exports.formats import format_of
 from credits.exports.models import ExportBatch, ExportFile, ExportLine, Target
 from credits.exports.reading import reconcile
+from credits.invoices.crediting import tax_totals
 from tests import factories
 from tests.credits import world
 from tests.credits.exports import ledgers
@@ -264,6 +265,18 @@ def test_a_credit_is_split_over_the_invoices_lines_with_their_tax_and_no_cent_is
         "I-1": Decimal("892.51"),
         "I-2": Decimal("267.50"),
     }
+
+
+def test_three_equal_lines_share_a_credit_that_three_does_not_divide():
+    lines = [f"I-{at},C-1,2023-04-01,EUR,I-{at}-1,platform,2023-03-{from_on},{until_on},3333.33,S,19,"
+             for at, (from_on, until_on) in enumerate(
+                 (("01", "2023-03-11"), ("11", "2023-03-21"), ("21", "2023-04-01")), start=1)]  # fmt: skip
+    memo = world.customer(fee="\n".join(lines)).issue()
+    assert memo.amount == Decimal("1000.00")
+    shares = [line.net_amount for line in memo.credited_lines.order_by("number")]
+    assert shares == [Decimal("333.34"), Decimal("333.33"), Decimal("333.33")]
+    totals = tax_totals(memo.credited_lines.all(), "EUR")
+    assert [(one.net_amount, one.tax_amount) for one in totals] == [(Decimal("1000.00"), Decimal("190.00"))]
 
 
 def test_netsuite_gets_three_files_linked_by_external_id():

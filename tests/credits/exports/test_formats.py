@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -338,3 +339,12 @@ def test_an_id_that_fits_is_left_as_it_is_and_another_is_made_to_fit():
 def test_lines_in_text_are_joined():
     assert guarded("a\r\nb") == "a b"
     assert guarded("-1") == "'-1"
+
+
+def test_every_constraint_that_the_documentation_names_is_there():
+    root = Path(__file__).resolve().parents[3]
+    named = set(re.findall(r"`((?:exports|invoices)_[a-z_]+)`", (root / "docs" / "exports.md").read_text()))
+    sources = [*(root / "credits").glob("exports/**/*"), *(root / "credits").glob("invoices/**/*")]
+    code = "".join(path.read_text() for path in sources if path.suffix in (".py", ".sql"))
+    assert len(named) >= 10
+    assert {name for name in named if name not in code} == set()
