@@ -262,4 +262,8 @@ def _reading(reading: Reading) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "(" + "; ".join(f"{name}: {_value(one)}" for name, one in value.items()) + ")"
+    if isinstance(value, list):
+        return "(" + ", ".join(_value(one) for one in value) + ")"
     return "empty" if value is None else str(value)
