@@ -76,7 +76,7 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
             ("Window", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} (excluded), {zone}"),
             ("In UTC", f"{instant(assessment.window_start)} to {instant(assessment.window_end)}"),
             ("Known at", f"{instant(assessment.known_at)}: nothing that became known later is counted"),
-            ("Level", f"{told.level}, exactly {assessment.level_exact or 'open'}; promised: {told.promise}"),
+            (told.level_name[:1].upper() + told.level_name[1:], _reached(assessment, told)),
             *_measured_by(assessment, told),
             ("Credit", told.credit),
             *(
@@ -125,6 +125,12 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
     )
 
 
+def _reached(assessment: Assessment, told: Explained) -> str:
+    """The figure that the promise is about, exact where it is a level, and what was promised."""
+    exact = f", exactly {assessment.level_exact or 'open'}" if told.level_name == "level" else ""
+    return f"{told.level}{exact}; promised: {told.promise}"
+
+
 def _measured_by(assessment: Assessment, told: Explained) -> list[tuple[str, str]]:
     """The source that decides and where it measures, beside the figure."""
     contract = assessment.commitment.version.contract
@@ -160,6 +166,11 @@ def _columns(*named: str) -> list[Column]:
 
 
 def _outages(told: Explained) -> Listing:
+    other = told.happened()
+    if other is not None:
+        return Listing(
+            _columns(*other.columns), other.rows, before=other.before, empty="There is none to list."
+        )
     if not told.inputs.intervals and not told.inputs.seconds:
         return Listing(_columns("Outage 100"), (), empty="No outage was reported in the window.")
     if told.inputs.intervals:

@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from base.svg import Step
+from credits.attained import attained, entitlement_words, figure_name, figure_words
+from credits.attained import duration as duration
+from credits.attained import money as money
+from credits.happened import Happened, happened
 from reckoning.assessment import AssessmentInputs, AssessmentResult, reckon
-from reckoning.assessment.measure import measure
+from reckoning.assessment.measure import Measured, measure
 from reckoning.canonical import decimal_text
-from reckoning.money import minor_digits, round_fraction
 from reckoning.terms import CommitmentTerms, Terms, terms_sha256
+from reckoning.terms.indicators import TIMED
 from reckoning.terms.wording import Clause, word
 from reckoning.terms.wording import promise as promise_words
 
@@ -25,41 +30,8 @@ KINDS = {
     "third_party": "Third party",
     "mandated_change": "Mandated change",
 }
+MOST_ROWS = 12
 OUTCOMES = {"met": "kept", "breach": "not kept", "open_question": "open"}
-
-
-def duration(seconds: Fraction | int) -> str:
-    """A length of time in days, hours, minutes and seconds, exact; parts of a second as a decimal or fraction."""
-    value = Fraction(seconds)
-    whole, rest = divmod(abs(value), 1)
-    parts = []
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        count, whole = divmod(whole, size)
-        if count:
-            parts.append(f"{count} {name}")
-    last = _number(Fraction(whole) + rest)
-    if last != "0" or not parts:
-        parts.append(f"{last} s")
-    return ("-" if value < 0 else "") + " ".join(parts)
-
-
-def _number(value: Fraction) -> str:
-    """A plain decimal where there is one of at most six places, else p/q."""
-    if 10**6 % value.denominator == 0:
-        return decimal_text(Decimal(value.numerator) / value.denominator)
-    return f"{value.numerator}/{value.denominator}"
-
-
-def money(amount: Fraction | Decimal, currency: str) -> str:
-    """An amount with its currency, thousands set apart. More decimals than the currency has are shown as they are;
-    one that no decimal says (a third of a cent) is "about" its rounded amount, and exact in the trace alone."""
-    value = Fraction(amount)
-    places = minor_digits(currency)
-    if 10**places % value.denominator == 0:
-        return f"{currency} {Decimal(value.numerator) / value.denominator:,.{places}f}"
-    if 10**12 % value.denominator == 0:
-        return f"{currency} {Decimal(value.numerator) / value.denominator:,f}"
-    return f"about {currency} {round_fraction(value, places, 'half_up'):,f}"
 
 
 def instant(value: datetime) -> str:
@@ -120,9 +92,30 @@ class Explained:
 
     @property
     def level(self) -> str:
-        """The level as a percentage for the eye; never rounder than it is."""
-        shown = self.result.to_json_obj()["level"]
-        return "open" if shown is None else f"{shown['percent']} %"
+        """The level as a percentage for the eye, never rounder than it is; of a promise about something else, that."""
+        return attained(self.commitment, self.plain)[1]
+
+    @property
+    def level_name(self) -> str:
+        """What the promise is about: the level, the longest outage, the number of late events."""
+        return attained(self.commitment, self.plain)[0]
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time was measured, so that there are outages, exclusions and a base."""
+        return isinstance(self.commitment.indicator, TIMED)
+
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """The result as plain values."""
+        return self.result.to_json_obj()
+
+    @property
+    def entitlement(self) -> str:
+        """What is earned before any fee, in words; empty where the terms know only percentages of tiers."""
+        if not self.result.more:
+            return ""
+        return entitlement_words(self.result.more["entitlement"], self.result.currency)
 
     @property
     def promise(self) -> str:
@@ -140,7 +133,8 @@ class Explained:
         if self.result.outcome == "open_question":
             return "Whether the promise was kept is open: a person must answer first."
         kept = "was kept" if self.result.outcome == "met" else "was not kept"
-        first = f"The promise {kept}: the level was {self.level}, and {self.promise} was promised."
+        what, was = attained(self.commitment, self.plain)
+        first = f"The promise {kept}: the {what} was {was}, and {self.promise} was promised."
         if self.result.credit_amount is None:
             return f"{first} The credit is open: a person must answer first."
         if self.result.credit_amount:
@@ -148,21 +142,25 @@ class Explained:
         return f"{first} No credit follows."
 
     def steps(self) -> list[Step]:
-        """The waterfall: downtime, what each kind of exclusion takes from it, net, level, tier, credit, caps."""
+        """The waterfall: downtime, what each kind of exclusion takes from it, net, level, tier, credit, caps; of what
+        measures no time, the figures instead of the downtime."""
+        measured = self._time_steps() if self.is_timed else self._figure_steps()
+        money_steps = self._wide_money_steps() if self.result.more else self._money_steps()
+        place = "limit" if self.commitment.limit is not None else "target_percent"
+        name, shown = attained(self.commitment, self.plain)
+        reached = Step(
+            name[:1].upper() + name[1:], self.clause(place), "fact", "", 0, shown, f"promised: {self.promise}"
+        )
+        return [*measured, reached, *money_steps]
+
+    def _time_steps(self) -> list[Step]:
         result = self.result
+        gross = result.gross_down_seconds
         steps = [
-            Step(
-                "Downtime",
-                self.clause("indicator"),
-                "total",
-                "s",
-                result.gross_down_seconds,
-                duration(result.gross_down_seconds),
-            ),
+            Step("Downtime", self.clause("indicator"), "total", "s", gross, duration(gross)),
             *self._exclusion_steps(),
         ]
-        level = _last(result, "level")
-        net = Fraction(level.inputs["down_seconds"])
+        net = Fraction(_last(result, "level").inputs["down_seconds"])
         added = Fraction(_last(result, "unknown").output["down_added_seconds"])
         if added:
             steps.append(
@@ -175,23 +173,20 @@ class Explained:
                     duration(added),
                 )
             )
-        steps.append(
-            Step(
-                "Net downtime",
-                self.clause("excluded_time"),
-                "total",
-                "s",
-                net,
-                duration(net),
-                self._share(net),
-            )
-        )
-        steps.append(
-            Step(
-                "Level", self.clause("target_percent"), "fact", "", 0, self.level, f"promised: {self.promise}"
-            )
-        )
-        return [*steps, *self._money_steps()]
+        clause = self.clause("excluded_time")
+        steps.append(Step("Net downtime", clause, "total", "s", net, duration(net), self._share(net)))
+        return steps
+
+    def _figure_steps(self) -> list[Step]:
+        """Every figure but the deciding one, which follows."""
+        clause = self.clause("indicator")
+        return [Step(_capital(name), clause, "fact", "", 0, shown) for name, shown in self._figures()]
+
+    def _figures(self) -> list[tuple[str, str]]:
+        deciding = attained(self.commitment, self.plain)[0]
+        figures = self.result.more.get("figures", {}).items()
+        named = [(figure_name(name), figure_words(figure)) for name, figure in figures]
+        return [(name, shown) for name, shown in named if name != deciding]
 
     def _share(self, net: Fraction) -> str:
         return f"of {duration(self.result.base_seconds)} measured" if net or self.result.base_seconds else ""
@@ -200,10 +195,17 @@ class Explained:
         """What each kind of exclusion takes away, one after the other, so that the steps add up; with the money
         that its step removes from the credit (found by reckoning without it)."""
         wanted = self.inputs.exclusions
-        if self.result.gross_down_seconds == 0 or not wanted:
+        if self.result.gross_down_seconds == 0:
+            return
+        recurring = any(clause.recurring for clause in self.commitment.exclusions)
+        if not (wanted or recurring):
             return
         kinds = [clause.kind for clause in self.commitment.exclusions]
         before = self._reckoned(self.inputs.model_copy(update={"exclusions": ()}))
+        if recurring and (removed := _removed(before)):
+            # They are excluded by the terms alone: nobody asks for them.
+            clause = self.clause("exclusions")
+            yield Step("Windows that come back", clause, "less", "s", removed, duration(removed))
         for index, kind in enumerate(kinds):
             # Those of kinds without a clause are refused in any case.
             taken = tuple(one for one in wanted if one.kind in kinds[: index + 1])
@@ -272,9 +274,67 @@ class Explained:
             "rounded once",
         )
 
+    def _wide_money_steps(self) -> Iterator[Step]:
+        """From what is earned, in whatever unit, over the base and the caps to the credit."""
+        result, more, currency = self.result, self.result.more, self.result.currency
+        schedule = self.clause("schedule")
+        if self.commitment.schedule.kind != "nothing":
+            tier = "" if result.tier is None else f"tier: {result.tier}"
+            yield Step("Earned", schedule, "fact", "", 0, self.entitlement, tier)
+        each = more["each"]
+        for one in each[:MOST_ROWS]:
+            shown = "open" if one["question"] else entitlement_words(one["entitlement"], currency)
+            note = "" if one["amount"] is None else money(Fraction(one["amount"]), currency)
+            yield Step(
+                f"Earned by {one['name']}",
+                schedule,
+                "fact",
+                "",
+                0,
+                shown,
+                note if one["chosen"] else "left out",
+            )
+        if len(each) > MOST_ROWS:
+            yield Step(f"Earned by {len(each) - MOST_ROWS} more", schedule, "fact", "", 0, "in the trace")
+        if more["base_amount"] is not None:
+            base = money(Fraction(more["base_amount"]), currency)
+            yield Step("Base", self.clause("fee_base"), "fact", "", 0, base)
+        if result.credit_amount is None or result.uncapped_amount is None:
+            yield Step("Credit", self.clause("rounding"), "fact", "", 0, self.credit)
+            return
+        uncapped, paid = result.uncapped_amount, Fraction(more["credit_exact"])
+        yield Step("Earned in money", schedule, "total", currency, uncapped, money(uncapped, currency))
+        small = Fraction(more["withheld"]["amount"] or 0) if more["withheld"] else Fraction(0)
+        if above := uncapped - paid - small:
+            names = more["capped_by"] or ["caps"]
+            words = "Above the caps" if above > 0 else "Carried over"
+            yield Step(
+                words,
+                self.clause(names[0]),
+                "less" if above > 0 else "more",
+                currency,
+                abs(above),
+                money(abs(above), currency),
+            )
+        if small:
+            yield Step(
+                "Too small to be paid",
+                self.clause("minimum"),
+                "less",
+                currency,
+                small,
+                money(small, currency),
+            )
+        credit = result.credit_amount
+        clause = self.clause("rounding")
+        yield Step("Credit", clause, "total", currency, credit, money(credit, currency), "rounded once")
+
     def measured(self) -> list[tuple[str, str]]:
-        """What the window held, in lengths of time."""
+        """What the window held, in lengths of time, or in the figures of what measures no time."""
         result = self.result
+        if not self.is_timed:
+            figures = self.result.more.get("figures", {}).items()
+            return [(_capital(figure_name(name)), figure_words(figure)) for name, figure in figures]
         rows = [
             ("Measured time", duration(result.base_seconds)),
             ("Downtime before exclusions", duration(result.gross_down_seconds)),
@@ -289,7 +349,7 @@ class Explained:
 
     def outages(self) -> list[tuple[str, ...]]:
         """Every reported interval: id, severity, from, to (UTC), length, whether it counts, and where it was read."""
-        counted = set(measure(self.commitment, self.inputs).counted)
+        counted = set(self._measured.counted) if self._measured else set()
         return [
             (
                 one.id,
@@ -317,7 +377,10 @@ class Explained:
 
     def exclusions(self) -> list[tuple[str, ...]]:
         """Every exclusion that was asked for: id, kind, from, to, announced (UTC), and what became of it."""
-        refused = dict(measure(self.commitment, self.inputs).excluded.refused)
+        if self._measured:
+            refused = dict(self._measured.excluded.refused)
+        else:
+            refused = {one.id: "the promise measures no time" for one in self.inputs.exclusions}
         return [
             (
                 one.id,
@@ -329,6 +392,15 @@ class Explained:
             )
             for one in sorted(self.inputs.exclusions, key=lambda one: (one.start, one.end, one.id))
         ]
+
+    @cached_property
+    def _measured(self) -> Measured | None:
+        zone = self.terms.zone_of(self.commitment)
+        return measure(self.commitment, self.inputs, zone) if self.is_timed else None
+
+    def happened(self) -> Happened | None:
+        """What was told of a promise that measures no time; None for one that does."""
+        return None if self.is_timed else happened(self.commitment, self.inputs, self.plain)
 
     def readings(self) -> list[tuple[str, str, str, str]]:
         """What every other reading of the same text would give: name, outcome, level, credit."""
@@ -349,6 +421,10 @@ class Explained:
 
 
 _MICROSECOND = datetime.resolution
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _removed(result: AssessmentResult) -> Fraction:

@@ -12,12 +12,14 @@ from fractions import Fraction
 
 from contracts.models import Contract
 from contracts.reading import terms_of
+from credits.attained import attained, entitlement_words
 from credits.models import Assessment
 from notices.models import Announcement, Audience
 from reckoning.assessment.result import percent_text
 from reckoning.fields import zone_info
 from reckoning.money import minor_digits, round_units
 from reckoning.terms import CommitmentTerms
+from reckoning.terms.indicators import TIMED
 from reckoning.terms.wording import promise
 
 LONGEST_SUBJECT = 200
@@ -63,9 +65,24 @@ class Facts:
 
     @property
     def level(self) -> str:
-        """The level with six decimals (more where six would look like the target)."""
+        """The level with six decimals (more where six would look like the target); of a promise about another
+        figure, that figure."""
+        if not self.is_plain:
+            name, value = attained(self.clause, self.result.result)
+            return f"{name}: {value}"
         exact = self.result.level_exact
         return f"{percent_text(Fraction(exact))} %" if exact else "none: it cannot be told"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a promise of a level of measured time, which is told by how long it was down."""
+        return self.clause.target_percent is not None and isinstance(self.clause.indicator, TIMED)
+
+    @property
+    def earned(self) -> str:
+        """What the terms give for it before any fee, where that is more than a tier's percentage."""
+        entitlement = self.result.result.get("entitlement")
+        return entitlement_words(entitlement, self.result.currency) if entitlement else ""
 
     @property
     def credit(self) -> str:
@@ -116,6 +133,7 @@ def legal(facts: Facts) -> Words:
     key = result.commitment.key
     subject = f"{what[Kind(facts.kind)]}: {contract.reference}, {key}, {facts.service}, {result.window_label}"
     deadline = result.claim_deadline_on
+    timed = isinstance(facts.clause.indicator, TIMED)
     tier = result.result["tier_percent"]
     lines = [
         _opening(facts),
@@ -130,7 +148,8 @@ def legal(facts: Facts) -> Words:
         f"Promised: {promise(facts.clause)}",
         f"Level: {facts.level}",
         f"Exact level: {result.level_exact or 'none'}",
-        f"Counted as down: {duration_text(Fraction(result.down_seconds), 1)}",
+        *([f"Counted as down: {duration_text(Fraction(result.down_seconds), 1)}"] if timed else []),
+        *([f"Earned: {facts.earned}"] if facts.earned else []),
         f"Tier: {result.tier_label or 'none'}" + (f", {tier} % of the fee" if tier is not None else ""),
         f"Service credit: {facts.credit}",
         f"Deadline of the claim: {day_text(deadline)} ({deadline})"
@@ -218,9 +237,9 @@ def _down(facts: Facts) -> str:
     result = facts.result
     down = Fraction(result.result["down_seconds"]["exact"])
     base = Fraction(result.result["base_seconds"]["exact"])
-    if facts.clause.target_percent is None:
-        length = duration_text(down, 60)
-        return f"{facts.service} counted as down for {length} in all; promised was {promise(facts.clause)}"
+    if facts.clause.target_percent is None or not facts.is_plain:
+        name, value = attained(facts.clause, result.result)
+        return f"the {name} was {value}; promised was {promise(facts.clause)}"
     most = base * (1 - Fraction(facts.clause.target_percent) / 100)
     was, might = duration_text(down, 60), duration_text(most, 60)
     if was == might:

@@ -158,10 +158,13 @@ def _recipient(contract: Contract, profile: VendorProfile | None) -> list[str]:
 
 
 def _opening(contract: Contract, told: Explained, service: str, window: str) -> str:
+    promised = f"{service} is available for {told.promise} of each window"
+    if not told.is_timed or told.level_name != "level":
+        promised = f"for {service}, {told.promise}"
     return (
-        f"under our contract {contract.reference} ({contract.title}) you promised that {service} is available for "
-        f"{told.promise} of each window. In {window} the level was {told.level}. We herewith claim the service "
-        f"credit of {told.credit} that the contract gives for it."
+        f"under our contract {contract.reference} ({contract.title}) you promised that {promised}. In {window} the "
+        f"{told.level_name} was {told.level}. We herewith claim the service credit of {told.credit} that the contract "
+        "gives for it."
     )
 
 
@@ -169,7 +172,11 @@ def _facts(claim: Claim, told: Explained, document_number: str) -> list[list[str
     result = claim.breach.assessment
     zone = told.terms.zone_of(told.commitment)
     start, end = (one.astimezone(zone_info(zone)) for one in (result.window_start, result.window_end))
-    down = next(step for step in told.steps() if step.label == "Net downtime")
+    down = next((step for step in told.steps() if step.label == "Net downtime"), None)
+    lost = (
+        [["Downtime", f"{minutes(Fraction(down.value))} minutes ({down.shown})"]] if down else told.measured()
+    )
+    exact = f", exactly {result.level_exact}" if told.level_name == "level" else ""
     return [
         [
             "Component",
@@ -177,8 +184,8 @@ def _facts(claim: Claim, told: Explained, document_number: str) -> list[list[str
             f"({result.commitment.service.code})",
         ],
         ["Window", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} (excluded), {zone}"],
-        ["Downtime", f"{minutes(Fraction(down.value))} minutes ({down.shown})"],
-        ["Level", f"{told.level}, exactly {result.level_exact}"],
+        *[list(row) for row in lost],
+        [told.level_name[:1].upper() + told.level_name[1:], f"{told.level}{exact}"],
         ["Promised", told.promise],
         ["Fee of the window", _fee(told)],
         ["Service credit", told.credit],
@@ -262,6 +269,13 @@ def _counted(one: DaySeconds, indicator: UptimeFromWeightedSeconds) -> CountedDa
 def _outages(told: Explained) -> tuple[list[list[Any]], list[list[str]]]:
     """Columns and rows of what happened: by day for daily seconds, by incident for intervals."""
     indicator = told.commitment.indicator
+    other = told.happened()
+    if other is not None:
+        named = [
+            (text.removesuffix(" right").rsplit(" ", 1), text.endswith(" right")) for text in other.columns
+        ]
+        columns = [[name, int(share), "right" if right else "left"] for (name, share), right in named]
+        return columns, [list(row) for row in other.rows]
     if not isinstance(indicator, UptimeFromWeightedSeconds):
         columns = [
             ["Incident", 20, "left"],

@@ -14,6 +14,7 @@ from base.models import User
 from contracts.models import Contract, LegalEntity
 from contracts.reading import terms_of
 from credits.actors import require_job_or
+from credits.attained import attained
 from credits.errors import (
     BY_CONSTRAINT,
     CannotReverse,
@@ -47,6 +48,7 @@ from credits.rules import credit, debit
 from credits.services.ledger import account_for, write_entry, write_reversal
 from credits.services.provisions import consume, held_for_memo, restore
 from credits.services.reductions import reduce_original
+from reckoning.terms.wording import promise
 from reckoning.timeline import Window
 
 State = CreditMemo.State
@@ -357,7 +359,10 @@ def _facts(assessment: Assessment, contract: Contract) -> dict[str, Any]:
     commitment = assessment.commitment
     version = commitment.version
     clause = terms_of(version).commitment(commitment.key)
-    return {
+    # A promise that is no level says in words what it is and what was reached.
+    name, value = attained(clause, assessment.result)
+    wide = {} if clause.is_first_edition else {"promise": promise(clause), "attained": f"{name}: {value}"}
+    return wide | {
         "contract": contract.reference,
         "contract_title": contract.title,
         "legal_entity": contract.legal_entity.name,
@@ -371,9 +376,9 @@ def _facts(assessment: Assessment, contract: Contract) -> dict[str, Any]:
         "window": assessment.window_label,
         "window_start": assessment.window_start.isoformat(),
         "window_end": assessment.window_end.isoformat(),
-        "target_percent": str(clause.target_percent),
+        "target_percent": _text(clause.target_percent),
         "level_exact": assessment.level_exact,
-        "level_percent": str(assessment.level_percent),
+        "level_percent": _text(assessment.level_percent),
         "tier": assessment.tier_label,
         "tier_percent": assessment.result["tier_percent"],
         "fee_amount": assessment.result["fee_amount"],
@@ -381,6 +386,10 @@ def _facts(assessment: Assessment, contract: Contract) -> dict[str, Any]:
         "claim_deadline_on": assessment.result["claim_deadline_on"],
         "result_sha256": assessment.result_sha256,
     }
+
+
+def _text(value: Decimal | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _require_state(memo: CreditMemo, before: Sequence[str], wanted: str) -> MemoStep:
