@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from base.pdf.blocks import Attachment, Block, Column, Document, Heading, PageSize, Pairs, Table, Text, Title
 from base.pdf.document import render
 from base.xlsx import Cell, Money, Sheet, workbook
-from credits.explained import money
+from credits.explained import duration, money
 from credits.models import Account
 from credits.statement_files import COLUMNS, document_of, rows_of, to_json
 from credits.statements import SECTIONS, Statement
+from measurements.models import DifferenceDecision
 from reckoning.canonical import sha256_hex
 from reckoning.money import minor_digits
 
@@ -22,6 +24,7 @@ WIDTHS = {
     "commitment": 22,
     "service": 18,
 }
+WHOLE_WINDOW = DifferenceDecision.WHOLE_WINDOW
 _PURPOSES = dict(Account.Purpose.choices)
 
 
@@ -160,6 +163,7 @@ def _blocks(value: Statement, document: dict[str, Any], digest: str) -> list[Blo
                 for currency, total in sorted(value.not_posted_totals.items())
             ],
         ),
+        *_measured(value),
         Heading("Control"),
         Pairs(
             [
@@ -170,6 +174,45 @@ def _blocks(value: Statement, document: dict[str, Any], digest: str) -> list[Blo
             ]
         ),
     ]
+
+
+def _measured(value: Statement) -> list[Block]:
+    """Where it was measured, and both figures where two sources said different things."""
+    blocks: list[Block] = []
+    if value.measured_by:
+        blocks += [
+            Heading("Where it was measured"),
+            Table(
+                [Column("Contract", 18), Column("Source", 34), Column("Kind", 22), Column("Measured at", 36)],
+                [(row.contract, row.source, row.kind, row.measurement_point) for row in value.measured_by],
+            ),
+        ]
+    if value.two_sources:
+        blocks += [
+            Heading("Where two sources differ"),
+            Table(
+                [
+                    Column("Window", 14),
+                    Column("What", 30),
+                    Column("Contract's source", 18, "right"),
+                    Column("The other", 18, "right"),
+                    Column("Accepted", 18, "right"),
+                    Column("Why", 24),
+                ],
+                [
+                    (
+                        row.window if row.line == WHOLE_WINDOW else _lines(row.window, row.line),
+                        _lines(f"{row.contract} {row.service}", row.source),
+                        duration(Fraction(row.contractual_seconds)),
+                        duration(Fraction(row.other_seconds)),
+                        duration(Fraction(row.accepted_seconds)),
+                        row.why,
+                    )
+                    for row in value.two_sources
+                ],
+            ),
+        ]
+    return blocks
 
 
 def _right(name: str) -> Column:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 
 from contracts.models import Contract, Counterparty, LegalEntity
 from contracts.reading import terms_of
 from credits.errors import StatementRefused
 from credits.models import Account, Assessment, CreditMemo, MemoStep, Posting
 from credits.reading import ZERO, latest_assessments
+from measurements.models import DifferenceDecision, SourceBinding
 from reckoning.fields import zone_info
 
 Purpose = Account.Purpose
@@ -118,6 +119,31 @@ class SectionSum:
 
 
 @dataclass(frozen=True)
+class MeasuredBy:
+    """Who decides about a contract of the statement, and where it measures."""
+
+    contract: str
+    source: str
+    kind: str
+    measurement_point: str
+
+
+@dataclass(frozen=True)
+class TwoSources:
+    """A window of the statement of which two sources said different things, and the accepted figure, in seconds."""
+
+    contract: str
+    service: str
+    window: str
+    line: str
+    source: str
+    contractual_seconds: Decimal
+    other_seconds: Decimal
+    accepted_seconds: Decimal
+    why: str
+
+
+@dataclass(frozen=True)
 class Statement:
     """A whole statement; ``from_on`` belongs to the period, ``until_on`` does not."""
 
@@ -128,6 +154,8 @@ class Statement:
     balances: tuple[Balance, ...]
     movements: tuple[Movement, ...]
     not_posted: tuple[NotPosted, ...]
+    measured_by: tuple[MeasuredBy, ...] = ()
+    two_sources: tuple[TwoSources, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -175,6 +203,8 @@ def statement(
         account__purpose__in=list(GROWS_ON),
     )
     movements = tuple(_movements(postings, from_on, until_on))
+    not_posted = tuple(_not_posted(counterparty, legal_entity, from_on, until_on))
+    told = {(row.contract, row.window) for row in (*movements, *not_posted) if row.contract}
     return Statement(
         legal_entity=legal_entity,
         counterparty=counterparty,
@@ -182,8 +212,56 @@ def statement(
         until_on=until_on,
         balances=_balances(postings, movements, from_on, until_on),
         movements=movements,
-        not_posted=tuple(_not_posted(counterparty, legal_entity, from_on, until_on)),
+        not_posted=not_posted,
+        measured_by=tuple(_measured_by({contract for contract, _ in told})),
+        two_sources=tuple(_two_sources(told)),
     )
+
+
+def _measured_by(references: set[str]) -> Iterable[MeasuredBy]:
+    """The sources that play a role for the contracts."""
+    rows = SourceBinding.objects.filter(contract__reference__in=references).select_related(
+        "contract", "source"
+    )
+    for row in rows.order_by("contract__reference", "role") if references else ():
+        source = row.source
+        yield MeasuredBy(
+            row.contract.reference, source.name, source.get_kind_display(), source.measurement_point
+        )
+
+
+def _two_sources(told: set[tuple[str, str]]) -> Iterable[TwoSources]:
+    """The last accepted figure of each line of the windows that the statement tells of."""
+    if not told:
+        return
+    result = Assessment.objects.filter(
+        commitment=OuterRef("commitment"), window_start=OuterRef("window_start")
+    )
+    rows = (
+        DifferenceDecision.objects.filter(
+            commitment__version__contract__reference__in={contract for contract, _ in told}
+        )
+        .annotate(label=Subquery(result.values("window_label")[:1]))
+        .filter(label__in={window for _, window in told})
+        .order_by("commitment_id", "window_start", "source_id", "line", "-decided_at", "-pk")
+        .distinct("commitment_id", "window_start", "source_id", "line")
+        .select_related("commitment__version__contract", "commitment__service", "source")
+        .defer("commitment__version__terms")
+    )
+    for row in rows:
+        contract = row.commitment.version.contract.reference
+        if (contract, row.label) in told:
+            yield TwoSources(
+                contract,
+                row.commitment.service.name,
+                row.label,
+                row.line,
+                row.source.name,
+                row.contractual_seconds,
+                row.other_seconds,
+                row.accepted_seconds,
+                row.get_category_display(),
+            )
 
 
 def _sums(postings: QuerySet[Posting], before: date) -> dict[Key, Decimal]:

@@ -294,3 +294,31 @@ def test_an_unexplained_difference_keeps_the_result_from_becoming_final(made):
     assert not Finalisation.objects.exists(), "and stays provisional"
     accept(made, source, "2023-03-10", 3600)
     assert made.finalise().finalisation
+
+
+def test_the_statement_prints_where_it_was_measured_and_both_figures(made):
+    from datetime import date
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    from credits.statement_documents import statement_pdf
+    from credits.statements import statement
+
+    source = second_monitor(made, SHORTER)
+    accept(made, source, "2023-03-10", 3600)
+    made.finalise()
+    contract = made.contract
+    value = statement(contract.counterparty, contract.legal_entity, date(2023, 3, 1), date(2023, 5, 1))
+    [where] = value.measured_by
+    assert (where.source, where.measurement_point) == ("Monitor", "edge")
+    [both] = value.two_sources
+    assert (both.window, both.contractual_seconds, both.other_seconds, both.accepted_seconds) == (
+        "2023-03",
+        3600,
+        3300,
+        3600,
+    )
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(statement_pdf(value))).pages)
+    for words in ("Where it was measured", "edge", "Where two sources differ", "55 min"):
+        assert words in text, words
