@@ -206,7 +206,8 @@ def record_histograms(*, source: Source, delivery: Delivery, rows: Iterable[Hist
     payload = keep(source, delivery, counts)
     for row in kept:
         row.payload = payload
-    copy_rows(HistogramObservation, sorted(kept, key=lambda row: (row.series_id, row.starts_at)))
+    kept.sort(key=lambda row: (row.series_id, row.starts_at))
+    copy_rows(HistogramObservation, kept)
     return _recorded(payload, counts)
 
 

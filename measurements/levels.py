@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
 
@@ -86,7 +86,7 @@ def bucket_levels(
     stretches = [
         (service, begins, ends) for service, told in (excluded or {}).items() for begins, ends in told
     ]
-    given = {
+    given: dict[str, Any] = {
         "source": source.pk,
         "every": services is None,
         "services": list(services or ()),
@@ -140,7 +140,7 @@ def interval_levels(
     """
     stretches = [(code, begins, ends) for code, told in (excluded or {}).items() for begins, ends in told]
     least = timedelta(seconds=minimum_run_seconds)
-    given = {
+    given: dict[str, Any] = {
         "source": source.pk,
         "every": services is None,
         "services": list(services or ()),

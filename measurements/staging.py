@@ -172,7 +172,7 @@ class Stage:
         if not self._left:
             return
         make_months({day_of(day) for day in self.days})
-        given = {"known_at": payload.known_at, "payload": payload.pk}
+        given: dict[str, Any] = {"known_at": payload.known_at, "payload": payload.pk}
         with connection.cursor() as cursor:
             cursor.execute(DETAIL, given)
             cursor.execute(SUMS, given)
