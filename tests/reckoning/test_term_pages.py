@@ -19,7 +19,7 @@ from reckoning.terms.yaml_reading import Limits, read_yaml
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "terms"
 EXAMPLES = PAGES / "examples"
 MONTHS = ("2026-04-15", "2026-05-15", "2026-06-15", "2026-07-15")
-WITH_EXAMPLES = ("indicators", "time", "target", "schedules", "money", "readings", "inputs")
+WITH_EXAMPLES = ("indicators", "time", "target", "schedules", "money", "readings", "inputs", "patterns")
 Row = dict[str, str]
 
 
@@ -142,7 +142,7 @@ def shown(result: dict[str, Any], column: str, cell: str) -> tuple[Any, Any]:
 @pytest.mark.parametrize(("changes", "row"), [one for page in WITH_EXAMPLES for one in worked(page)])
 def test_a_worked_example_comes_out_as_printed(changes: dict[str, Any], row: Row) -> None:
     result = calculated(changes, row)
-    asked = [name for name in row if name not in ("terms", "facts", "window", "why")]
+    asked = [name for name in row if name not in ("clause", "terms", "facts", "window")]
     assert asked
     for column in asked:
         said, found = shown(result, column, row[column])
@@ -229,3 +229,17 @@ def test_the_paper_is_written_as_the_questions_say() -> None:
     for row in tables("write-down-your-own", "Which promises are there")[0]:
         for written in re.findall(r"`([^`]+)`", row["written as"]):
             assert written.removeprefix("indicator.") in text, written
+
+
+def _anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in PAGES.glob("*.md")))
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", (PAGES / page).read_text()):
+        file, _, anchor = target.partition("#")
+        path = PAGES / file if file else PAGES / page
+        assert path.exists(), target
+        assert not anchor or anchor in _anchors(path), target
