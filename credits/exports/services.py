@@ -9,16 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from audit.record import record
-from base import csvio
 from base.access import require_role
-from base.csvio import Column, read_csv
 from base.dberrors import named_errors
 from base.models import User
 from contracts.models import LegalEntity
@@ -27,7 +24,6 @@ from credits.exports.errors import (
     ExportRefused,
     NothingToExport,
     ProfileRefused,
-    ReportRefused,
 )
 from credits.exports.formats import Format, format_of
 from credits.exports.gathering import journals_of, notes_of, opened_before, rates_for
@@ -36,25 +32,15 @@ from credits.exports.models import (
     ExportFile,
     ExportLine,
     ExportProfile,
-    ImportReport,
-    ImportReportLine,
     Target,
 )
 from credits.exports.reading import reconcile
+from credits.exports.reports import alone, load_import_report
 from credits.exports.values import Context, Journal, Note, Written, money_text
 from credits.models import CreditMemo, JournalEntry, MemoStep
 from reckoning.canonical import canonical_json, sha256_hex
-from reckoning.errors import CurrencyError
-from reckoning.money import minor_digits
 
 BATCH = 2000
-REPORT = (
-    Column("external_id", max_length=160),
-    Column("outcome", csvio.one_of(*ImportReportLine.Outcome.values)),
-    Column("amount", csvio.decimal(digits=18, places=4), blank=True, empty=None),
-    Column("currency", blank=True, max_length=3),
-    Column("reason", blank=True, optional=True, max_length=500),
-)
 
 
 @dataclass(frozen=True)
@@ -93,7 +79,7 @@ def set_export_profile(
     given = {name: str(value).strip() for name, value in options.items()}
     named = {name.strip(): str(value).strip() for name, value in accounts.items() if str(value).strip()}
     known.check(_options(known, given), {**known.accounts, **named})
-    _alone(legal_entity, target)
+    alone(legal_entity, target)
     last = last_profile(legal_entity, target)
     if last is not None and (last.options, last.accounts) == (given, named):
         return last
@@ -130,7 +116,7 @@ def export_batch(
     """
     actor = require_role("finance")
     known = _format(target)
-    _alone(legal_entity, target)
+    alone(legal_entity, target)
     prepared = prepare(legal_entity, known, from_on, until_on, exported_at)
     if not prepared.items:
         there = _last_batch_of(legal_entity, target, from_on, until_on)
@@ -150,7 +136,7 @@ def export_rejected(batch: ExportBatch, *, exported_at: datetime, reason: str) -
     actor = require_role("finance")
     if not reason.strip():
         raise ExportRefused("reason: is empty; say what was mended")
-    _alone(batch.legal_entity, batch.target)
+    alone(batch.legal_entity, batch.target)
     rejected = {line.external_id for line in reconcile(batch).lines if line.state == "rejected"}
     own = {line.external_id: line for line in batch.lines.filter(external_id__in=rejected)}
     later = set(
@@ -172,52 +158,6 @@ def export_rejected(batch: ExportBatch, *, exported_at: datetime, reason: str) -
     if not prepared.items:
         raise NothingToExport(_nothing(prepared))
     return _write(batch.legal_entity, prepared, actor, corrects=batch, reason=reason)
-
-
-@named_errors(BY_CONSTRAINT)
-@transaction.atomic
-def load_import_report(batch: ExportBatch, *, name: str, content: bytes) -> ImportReport:
-    """Load what the other side said of a batch: CSV with external_id, outcome, amount, currency and reason.
-
-    The same content again gives the report that is there. Raises ImportRefused with every fault, ReportRefused
-    where no id of it is the batch's, NotAllowed (finance loads).
-    """
-    actor = require_role("finance")
-    _alone(batch.legal_entity, batch.target)
-    digest = sha256(content).hexdigest()
-    there = batch.reports.filter(sha256=digest).first()
-    if there is not None:
-        return there
-    table = read_csv(content, REPORT)
-    _check_report(table)
-    table.faults.refuse(name)
-    ours = set(batch.lines.values_list("external_id", flat=True))
-    if not any(row["external_id"] in ours for row in table.rows):
-        raise ReportRefused(f"report: no external id of {name} is one of {batch}; is it another batch's?")
-    report = ImportReport.objects.create(
-        batch=batch,
-        number=batch.reports.count() + 1,
-        name=name[:200],
-        sha256=digest,
-        content=content,
-        row_count=len(table.rows),
-        loaded_by=actor,
-    )
-    ImportReportLine.objects.bulk_create(
-        (ImportReportLine(report=report, **row.values) for row in table.rows), batch_size=BATCH
-    )
-    standing = reconcile(batch)
-    record(
-        "export_batch.load_report",
-        batch,
-        after={
-            "report": report.number,
-            "sha256": digest,
-            "counts": standing.counts,
-            "differences": {one.currency: one.difference for one in standing.sums},
-        },
-    )
-    return report
 
 
 # Looks -----------------------------------------------------------------------------------------------------
@@ -284,14 +224,6 @@ def _format(target: str) -> Format:
 
 def _options(known: Format, given: Mapping[str, str]) -> dict[str, str]:
     return {name: given.get(name, default) for name, (_, default) in known.options.items()}
-
-
-def _alone(legal_entity: LegalEntity, target: str) -> None:
-    """One act at a time on the exports of a company to one system."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"export:{legal_entity.pk}:{target}"]
-        )
 
 
 def _items(
@@ -420,29 +352,6 @@ def _line(batch: ExportBatch, known: Format, item: Journal | Note, attempts: Map
         currency=item.currency,
         amount=item.amount,
     )
-
-
-def _check_report(table: csvio.Table) -> None:
-    seen: dict[str, int] = {}
-    for row in table.rows:
-        earlier = seen.setdefault(row["external_id"], row.number)
-        if earlier != row.number:
-            table.faults.add(row.number, "external_id", f"repeats row {earlier}; each id stands once")
-        if row["outcome"] == ImportReportLine.Outcome.REJECTED:
-            if not row.values.get("reason"):
-                table.faults.add(row.number, "reason", "is empty; say why it was rejected")
-            continue
-        if row["amount"] is None:
-            table.faults.add(row.number, "amount", "is empty; say with which amount it was accepted")
-        try:
-            places = minor_digits(row["currency"])
-        except CurrencyError as error:
-            table.faults.add(row.number, "currency", str(error).removeprefix("currency: "))
-            continue
-        if row["amount"] is not None and row["amount"] != round(row["amount"], places):
-            table.faults.add(
-                row.number, "amount", f"is {row['amount']}; {row['currency']} has {places} decimals"
-            )
 
 
 __all__ = ["export_batch", "export_rejected", "load_import_report", "set_export_profile"]
