@@ -21,3 +21,9 @@ NOT_PAID_YET = {("issues", "2025-Q1")}
 # The customer's claims on us, by month. The others arrive in time.
 NEVER_CLAIMED = {"2024-02"}
 WAIVED = {"2023-03": "A long month for the customer: given without waiting for the claim (invented)."}
+
+# What finance says to findings of the close checklist that do not block.
+ACCEPTED_AT_CLOSE = {
+    "accruals": "small; the credits of the month are issued in the next one",
+    "rates": "balances in dollars are settled within the quarter and not valued anew",
+}

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from credits import checklist
 from credits.models import Claim, ClaimStep, CreditMemo
 from credits.reading import claims_with_state, is_closed, memos_with_state
 from credits.services import claims, memos, periods
@@ -91,11 +92,22 @@ def take_payments(label: str, day: date) -> None:
 
 
 def close_books(month: date) -> None:
-    """Finance closes the month's books: nothing is posted into it from then on."""
+    """Finance looks through the checklist and closes the month's books: nothing is posted into it from then on.
+
+    What is found and does not block is accepted with a reason: credits of the month are issued in the next one, and
+    the demo's balances in dollars are not valued anew.
+    """
     legal_entity = contract(CUSTOMER_CONTRACT).legal_entity
-    if not is_closed(legal_entity, month):
-        with acting_as("fay", "the month's credits are issued and its claims answered"):
-            periods.close_period(legal_entity, starts_on=month)
+    if is_closed(legal_entity, month):
+        return
+    with acting_as("fay", "the month's credits are issued and its claims answered"):
+        for line in checklist.standing_against(checklist.checklist(legal_entity, month)):
+            if not line.item.blocks:
+                reason = decisions.ACCEPTED_AT_CLOSE.get(
+                    line.item.key, "known, and settled in the next month"
+                )
+                periods.accept_finding(legal_entity, starts_on=month, key=line.item.key, reason=reason)
+        periods.close_period(legal_entity, starts_on=month)
 
 
 def _claims(reference: str, label: str, state: str) -> Iterable[Claim]:

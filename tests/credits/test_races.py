@@ -14,9 +14,9 @@ from audit.record import record
 from base.dberrors import constraint_of
 from contracts.models import LegalEntity
 from credits import services
-from credits.errors import PeriodClosed
+from credits.errors import PeriodClosed, WrongAmount
 from credits.models import Account, JournalEntry, MemoStep, NumberSeries
-from credits.reading import is_closed, ledger_balances
+from credits.reading import is_closed, ledger_balances, memo_balance
 from credits.rules import credit, debit
 from credits.services.ledger import account_for
 from credits.services.memos import _next_number
@@ -288,3 +288,49 @@ def test_a_claim_answered_by_two_at_once_is_answered_once():
     first, second = (task.done() for task in tasks)
     assert first == second
     assert ledger_balances()
+
+
+def paying(memo: Any) -> Callable[[], Any]:
+    """Pays a credit out whole, in a transaction that takes its time."""
+    person = factories.user("finance")
+
+    def pay() -> Any:
+        with world.as_(person), transaction.atomic():
+            use = services.pay_out(memo, taken_on=date(2023, 4, 20), reference=f"bank {person.pk}")
+            time.sleep(0.5)
+            return use
+
+    return pay
+
+
+def test_a_credit_that_two_pay_out_at_once_is_paid_out_once():
+    memo = world.customer().issue()
+    tasks = [Task(paying(memo)), Task(paying(memo))]
+    outcomes = []
+    for task in tasks:
+        try:
+            outcomes.append(task.done().amount)
+        except WrongAmount:
+            outcomes.append(None)
+    assert sorted(outcomes, key=str) == [Decimal("1000.00"), None]
+    assert memo_balance(memo) == 0
+    assert ledger_balances()
+
+
+def test_without_the_lock_on_the_memo_two_uses_collide_on_the_reference_of_their_entry_only(
+    owner_cursor: Any,
+):
+    """The negative control: without turns both find the whole balance, and only the entry's reference stops one."""
+    owner_cursor.execute(
+        "CREATE OR REPLACE FUNCTION credits_hold(what text, id bigint) RETURNS void LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN; END'"
+    )
+    memo = world.customer().issue()
+    tasks = [Task(paying(memo)), Task(paying(memo))]
+    errors = []
+    for task in tasks:
+        try:
+            task.done()
+        except Exception as error:
+            errors.append(type(error).__name__)
+    assert errors == ["Conflict"]
