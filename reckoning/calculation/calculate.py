@@ -114,10 +114,26 @@ def _small_rows(
                 raise InputError(
                     f"{place}: more than {MAX_WINDOWS:,} windows; give a shorter stretch", code="TOO_LONG"
                 )
+            if number == 1:
+                _refuse_without_place(one, f"{place}: {key}")
             run = _run(agreed, sha256, commitment, window, one, history[key], {}, place)
             history[key].append(run)
             rows.append(_row(agreed, {key: run}, wanted.choices))
     return rows
+
+
+def _refuse_without_place(facts: CommitmentFacts, place: str) -> None:
+    """Raise InputError for facts without a place in time, which would count again in every hour or day."""
+    events = [event for event in facts.events if event.at is None and event.started_at is None]
+    named = {"given": facts.given, "lengths": facts.lengths, "events": events}
+    named |= {"buckets": facts.buckets, "samples": facts.samples, "failed_parts": facts.failed_parts}
+    for name, some in named.items():
+        if some:
+            raise InputError(
+                f"{place}: {name} have no place in time and would count in every hour or day; give them their "
+                "instants, or each hour or day as a window of its own",
+                code="LENGTHS_WITHOUT_PLACE",
+            )
 
 
 def _facts_by_key(agreed: Terms, wanted: WindowFacts, place: str) -> dict[str, CommitmentFacts]:

@@ -12,6 +12,7 @@ import pytest
 
 from base.console import run
 from reckoning.calculation import calculate
+from reckoning.errors import InputError
 from reckoning.terms import linter, linter_claims, parse_terms
 from reckoning.terms.linter import lint
 from reckoning.terms.yaml_reading import Limits, read_yaml
@@ -51,8 +52,11 @@ def tables(page: str, heading: str) -> list[list[Row]]:
     return [rows_of(found) for found in re.findall(r"(?:^\|.*\|\n)+", section(page, heading), re.MULTILINE)]
 
 
-def worked(page: str) -> list[Any]:
-    """Every row of every table with facts, with the YAML that stands last before it in its section."""
+def worked(page: str, *, stretches: bool = False) -> list[Any]:
+    """Every row of every table with facts, with the YAML that stands last before it in its section.
+
+    Those over a stretch of hours or days are apart.
+    """
     found = []
     for heading, text in sections(page):
         changes: Any = {}
@@ -61,7 +65,7 @@ def worked(page: str) -> list[Any]:
                 changes = yaml(block[1])
                 continue
             for number, row in enumerate(rows_of(block[2]), start=1):
-                if "facts" in row:
+                if "facts" in row and ("stretch" in row) == stretches:
                     found.append(pytest.param(changes, row, id=f"{page}-{heading}-{number}"))
     return found
 
@@ -243,3 +247,26 @@ def test_links_lead_somewhere(page: str) -> None:
         path = PAGES / file if file else PAGES / page
         assert path.exists(), target
         assert not anchor or anchor in _anchors(path), target
+
+
+@pytest.mark.parametrize(("changes", "row"), worked("inputs", stretches=True))
+def test_hours_and_days_come_out_as_printed(changes: dict[str, Any], row: Row) -> None:
+    terms = commitment_of(changes, yaml(row["terms"]))
+    facts = {"coverage": "whole_window", **yaml(row["facts"])}
+    result = calculate(terms, {"window": yaml(row["stretch"]), "facts": facts})
+    total = result["totals"]["uptime"]
+    assert (len(result["windows"]), total["windows"]) == (int(row["windows"]),) * 2
+    assert (total["breaches"], total["credit_amount"]) == (int(row["breaches"]), row["total"])
+
+
+@pytest.mark.parametrize("name", ["given", "lengths", "events"])
+def test_facts_without_a_place_do_not_count_in_every_hour(name: str) -> None:
+    terms = commitment_of({"window": {"kind": "hour"}}, {})
+    one = {
+        "given": {"figure": "down_seconds", "value": 60, "unit": "seconds"},
+        "lengths": {"seconds": 60},
+        "events": {"id": "a", "seconds": 60},
+    }
+    facts = {"window": {"start": "2026-04-10", "end": "2026-04-11"}, "facts": {name: [one[name]]}}
+    with pytest.raises(InputError, match=f"{name} have no place in time"):
+        calculate(terms, facts)
