@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pages import exclusions, incidents, payloads, reconciling, sources
+from pages import exclusions, incidents, knowledge, payloads, reconciling, sources
 
 urlpatterns = [
     path("sources/", sources.sources, name="sources"),
@@ -16,5 +16,5 @@ urlpatterns = [
     path("exclusions/<int:pk>/evidence/<int:number>/", exclusions.evidence_file, name="exclusion_evidence"),
     path("reconciliation/", reconciling.reconciliation, name="reconciliation"),
     path("reconciliation/<int:pk>/", reconciling.reconciled, name="reconciled"),
-    path("assessments/<int:pk>/as-known/", reconciling.as_known, name="as_known"),
+    path("assessments/<int:pk>/as-known/", knowledge.as_known, name="as_known"),
 ]

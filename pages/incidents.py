@@ -12,18 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from base import clock
-from base.access import Asking, may
-from base.errors import DomainError
-from contracts.models import Commitment
-from contracts.visibility import visible_contracts
+from base.access import Asking, may, visible
 from credits.explained import duration
-from credits.models import Assessment, Claim
-from credits.reading import claims_with_state, latest_assessments
-from credits.visibility import visible_assessments
-from credits.windows import window_at
 from measurements import services
 from measurements.models import IntervalObservation, ListedRow, Payload, Source
-from measurements.reading import clauses_of, latest_intervals
+from measurements.reading import latest_intervals
 from measurements.visibility import (
     visible_attributions,
     visible_exclusions,
@@ -32,7 +25,6 @@ from measurements.visibility import (
     visible_seconds,
     visible_sources,
 )
-from measurements.worksheet import Condition, State, worksheet
 from pages.components import known_at_end_of
 from pages.dispute_forms import (
     AttributionForm,
@@ -40,14 +32,11 @@ from pages.dispute_forms import (
     NoteForm,
     carried_out,
     chosen,
-    known_by_now,
 )
+from pages.incident_sheets import sheets_of
 from pages.layout import viewing
 
 PER_PAGE = 50
-MOST_PROMISES = 12
-STATE_TAGS = {"met": "good", "not_met": "bad", "unknown": "warn"}
-STATE_WORDS = {"met": "met", "not_met": "not met", "unknown": "unknown"}
 
 
 @require_safe
@@ -83,21 +72,6 @@ class Entry:
     known_at: datetime
     payload: Any = None
     row_number: int | None = None
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The worksheet of one promise in one window."""
-
-    commitment: Commitment
-    label: str
-    conditions: list[tuple[Condition, str, str, str]]
-
-    @property
-    def verdict(self) -> str:
-        """All met, something not met, or something unknown; in that order of certainty."""
-        states = {condition.state for condition, _, _, _ in self.conditions}
-        return "not_met" if "not_met" in states else "unknown" if "unknown" in states else "met"
 
 
 def _note(subject: tuple[Source, str], given: dict[str, Any]) -> str:
@@ -180,7 +154,7 @@ def incident(request: HttpRequest, code: str, external_id: str) -> HttpResponse:
         "attributions": visible_attributions(request.user)
         .filter(source=source, external_id=external_id)
         .select_related("decided_by"),
-        "sheets": _sheets(request.user, source, latest) if latest and not latest.withdrawn else [],
+        "sheets": sheets_of(request.user, source, latest) if latest and not latest.withdrawn else [],
         "acts": [
             (act, posted.get(act.name) or act.form(act=act.name, initial=_initial(latest)))
             for act in ACTS
@@ -200,8 +174,6 @@ def _seconds(row: IntervalObservation) -> Fraction:
 
 
 def _listed(user: Asking, source: Source, external_id: str) -> list[ListedRow]:
-    from base.access import visible
-
     if not may(user, "view", "payload"):
         return []
     rows = visible(ListedRow.objects.all(), user).filter(payload__source=source, external_id=external_id)
@@ -349,96 +321,3 @@ def _minutes(
         sign = "+" if apart > 0 else ""
         rows.append((name, point, component, duration(total), f"{sign}{duration(apart)}" if latest else ""))
     return rows
-
-
-# The worksheet -------------------------------------------------------------------------------------------
-
-
-def _sheets(user: Asking, source: Source, latest: IntervalObservation) -> list[Sheet]:
-    """What each promise that may be concerned asks, in the window that holds the incident's beginning."""
-    if not may(user, "view", "assessment"):
-        return []
-    known_at = known_by_now()
-    bound = source.bindings.values("contract")
-    rows = (
-        Commitment.objects.filter(version__contract__in=visible_contracts(user).values("pk"))
-        .filter(version__state="signed")
-        .select_related("version__contract", "service")
-        .order_by("pk")
-    )
-    near = rows.filter(service__code__in=latest.components) | rows.filter(version__contract__in=bound)
-    sheets: list[Sheet] = []
-    for clause in clauses_of(list(near.distinct()[: MOST_PROMISES * 4])):
-        concerned = clause.components | {clause.commitment.service.code}
-        if len(sheets) >= MOST_PROMISES or concerned.isdisjoint(latest.components):
-            continue
-        window = window_at(clause.commitment, latest.during.lower)
-        contract = clause.commitment.version.contract
-        in_effect = contract.version_in_effect(window.start.date())
-        if in_effect is None or in_effect.pk != clause.commitment.version_id:
-            continue
-        try:
-            conditions = worksheet(clause, source, latest, window, known_at)
-        except DomainError as error:
-            conditions = [Condition("The window can be reckoned", "unknown", str(error))]
-        conditions += _money_conditions(user, clause.commitment, window.start)
-        sheets.append(
-            Sheet(
-                clause.commitment,
-                window.label,
-                [
-                    (one, STATE_TAGS[one.state], STATE_WORDS[one.state], _link(one, contract.pk))
-                    for one in conditions
-                ],
-            )
-        )
-    return sheets
-
-
-def _link(condition: Condition, contract: int) -> str:
-    if condition.pk is not None:
-        return reverse(f"pages:{condition.about}", args=[condition.pk])
-    return f"{reverse('pages:contract', args=[contract])}#terms" if condition.path else ""
-
-
-def _money_conditions(user: Asking, commitment: Commitment, start: datetime) -> list[Condition]:
-    """Whether the window fell short, and whether the claim is in time."""
-    result = (
-        visible_assessments(user)
-        .filter(commitment=commitment, window_start=start, pk__in=latest_assessments().values("pk"))
-        .defer("inputs", "result")
-        .first()
-    )
-    name = "The window's level is below the promise"
-    if result is None:
-        return [Condition(name, "unknown", "the window is not reckoned yet", "target_percent")]
-    outcome: tuple[State, str] = {
-        Assessment.Outcome.BREACH: _met(f"{result.level_percent} %: the promise was not kept"),
-        Assessment.Outcome.MET: _not_met(f"{result.level_percent} %: the promise was kept"),
-    }.get(Assessment.Outcome(result.outcome), ("unknown", "a person must answer first"))
-    found = [Condition(name, outcome[0], outcome[1], "target_percent", "assessment", result.pk)]
-    claim = claims_with_state().filter(breach__assessment=result).first()
-    if claim is not None:
-        found.append(_claim_condition(claim))
-    return found
-
-
-def _met(words: str) -> tuple[State, str]:
-    return "met", words
-
-
-def _not_met(words: str) -> tuple[State, str]:
-    return "not_met", words
-
-
-def _claim_condition(claim: Claim) -> Condition:
-    name = "It is claimed in time"
-    state: str = claim.state
-    if claim.deadline_on is None:
-        return Condition(name, "met", "no claim is needed", "claim", "claim", claim.pk)
-    if state == "forfeited" or (state == "found" and claim.deadline_on < clock.as_of()):
-        return Condition(name, "not_met", f"the last day was {claim.deadline_on}", "claim", "claim", claim.pk)
-    if state == "found":
-        words = f"not yet; the last day is {claim.deadline_on}"
-        return Condition(name, "unknown", words, "claim", "claim", claim.pk)
-    return Condition(name, "met", f"it is {state.replace('_', ' ')}", "claim", "claim", claim.pk)

@@ -1,14 +1,11 @@
-"""Reconciliation of a result: each source's minutes, which figure is accepted, the bridge, past months, and what was
-known when."""
+"""Reconciliation of a result: each source's minutes, which figure is accepted, the bridge and past windows."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,13 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from base import clock
-from base.access import Asking, may, visible
+from base.access import Asking, visible
 from base.errors import DomainError
 from base.svg import Step
 from contracts.reading import terms_of
 from credits.explained import duration
-from credits.knowledge import as_known as reckoned_as_known
-from credits.knowledge import between
 from credits.models import Assessment
 from credits.reading import latest_assessments
 from credits.visibility import visible_assessments
@@ -34,7 +29,6 @@ from measurements.reconciliation.bridge import Bridge, bridge_for
 from measurements.reconciliation.standing import Compared, Standing, standing_of
 from measurements.visibility import visible_differences, visible_sources, visible_tolerances
 from pages.assessments import listed as listed_results
-from pages.components import known_at_end_of
 from pages.dispute_forms import AcceptForm, DisputeAct, carried_out, chosen, known_by_now
 from pages.layout import viewing
 from pages.pictures import waterfall_of
@@ -115,7 +109,7 @@ ACCEPT = DisputeAct(
 @viewing("reconciliation", "assessment", "source")
 def reconciled(request: HttpRequest, pk: int) -> HttpResponse:
     """One window between its sources: the lines, the accepted figures, and the bridge."""
-    result = _result(request, pk)
+    result = result_of(request, pk)
     window = window_of_row(result)
     known_at = known_by_now()
     others = _others(request.user, result)
@@ -305,7 +299,8 @@ def _chosen(others: list[Source], code: str) -> Source | None:
     return found
 
 
-def _result(request: HttpRequest, pk: int) -> Assessment:
+def result_of(request: HttpRequest, pk: int) -> Assessment:
+    """A result that the reader may see, without its long documents."""
     whole = ("commitment__version__contract__counterparty", "commitment__service", "finalisation")
     rows = visible_assessments(request.user).select_related(*whole).defer("inputs", "result")
     return get_object_or_404(rows, pk=pk)
@@ -344,79 +339,3 @@ def baseline(user: Asking, result: Assessment) -> dict[str, Any]:
 
 def _rank(levels: list[Decimal], part: int) -> Decimal:
     return levels[max(0, -(-len(levels) * part // 100) - 1)]
-
-
-# As known on a day ---------------------------------------------------------------------------------------
-
-
-@require_safe
-@viewing("assessment", "observation")
-def as_known(request: HttpRequest, pk: int) -> HttpResponse:
-    """A result recomputed with the knowledge of another day, and what moved between two days, with its reason."""
-    result = _result(request, pk)
-    window = window_of_row(result)
-    until, until_wrong = _day(request, "known_on", clock.as_of())
-    final = getattr(result, "finalisation", None)
-    since, since_wrong = _day(request, "since", (final.known_at if final else result.known_at).date())
-    context: dict[str, Any] = {
-        "title": f"{result.commitment.service.name}, {window.label}, as known on {until:%-d %B %Y}",
-        "crumbs": [
-            ("Results", reverse("pages:assessments")),
-            (f"{result.commitment.service.name}, {window.label}", reverse("pages:assessment", args=[pk])),
-        ],
-        "result": result,
-        "window": window,
-        "until": until,
-        "since": since,
-        "wrong": [one for one in (until_wrong, since_wrong) if one],
-        "may_open_files": may(request.user, "view", "payload"),
-    }
-    try:
-        if since <= until:
-            moments = (_moment(since, final), _moment(until, None))
-            moved = between(result.commitment, window, min(moments), max(moments))
-            context |= {"moved": moved, "told": moved.after, "lines": list(_moved_rows(moved.lines))}
-        else:
-            context["told"] = reckoned_as_known(result.commitment, window, known_at_end_of(until))
-            messages.warning(request, "The earlier day must not lie after the later one.")
-    except DomainError as error:
-        context["refusal"] = str(error)
-    return render(request, "pages/disputes/as_known.html", context)
-
-
-def _moment(day: date, final: Any) -> datetime:
-    """The end of a day; of the day of the cut-off the cut-off itself, so that nothing before it shows as late."""
-    if final is not None and final.known_at.date() == day:
-        moment: datetime = final.known_at
-        return moment
-    return known_by_now() if day == clock.as_of() else known_at_end_of(day)
-
-
-def _day(request: HttpRequest, name: str, otherwise: date) -> tuple[date, str]:
-    text = request.GET.get(name, "")
-    if not text:
-        return otherwise, ""
-    try:
-        found = date.fromisoformat(text)
-        datetime.combine(found, time(0), tzinfo=UTC)
-        known_at_end_of(found)
-    except (ValueError, OverflowError):
-        return otherwise, f"{text[:20]!r} is no day; {otherwise} is taken."
-    return found, ""
-
-
-def _moved_rows(lines: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    for one in lines:
-        fact = one.fact
-        yield {
-            "kind": fact.kind,
-            "what": fact.what,
-            "known_at": fact.known_at,
-            "reason": fact.reason,
-            "down": signed(fact.down_seconds),
-            "excluded": signed(fact.excluded_seconds),
-            "unknown": signed(fact.unknown_seconds),
-            "amount": one.amount,
-            "exclusion": fact.exclusion_id,
-            "reference": f"{fact.payload_sha256[:16]}:{fact.row_number}" if fact.row_number else "",
-        }
