@@ -1,6 +1,6 @@
 """A calculation: each window in turn, each commitment in it, their combinations, and what the series gives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -124,9 +124,14 @@ def _small_rows(
 
 def _refuse_without_place(facts: CommitmentFacts, place: str) -> None:
     """Raise InputError for facts without a place in time, which would count again in every hour or day."""
-    events = [event for event in facts.events if event.at is None and event.started_at is None]
-    named = {"given": facts.given, "lengths": facts.lengths, "events": events}
-    named |= {"buckets": facts.buckets, "samples": facts.samples, "failed_parts": facts.failed_parts}
+    named: dict[str, Sequence[object]] = {
+        "given": facts.given,
+        "lengths": facts.lengths,
+        "events": [event for event in facts.events if event.at is None and event.started_at is None],
+        "buckets": facts.buckets,
+        "samples": facts.samples,
+        "failed_parts": facts.failed_parts,
+    }
     for name, some in named.items():
         if some:
             raise InputError(

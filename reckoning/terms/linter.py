@@ -141,10 +141,9 @@ def _order(commitment: CommitmentTerms) -> Iterator[Finding]:
     best: int | None = None
     cut = pieces(commitment)
     for one in reversed(cut) if _direction(commitment) < 0 else cut:
-        for index in one.tiers:
+        rows = _applying(schedule, one.tiers)
+        for index in rows:
             if best is not None and tiers[index].worth < tiers[best].worth and (index, best) not in seen:
-                if len(one.tiers) > 1 and schedule.several in ("highest", "last"):
-                    continue
                 seen.add((index, best))
                 yield Finding(
                     "TIER_NOT_MONOTONE",
@@ -154,9 +153,21 @@ def _order(commitment: CommitmentTerms) -> Iterator[Finding]:
                     f"Let worse {_kind(commitment)} earn at least as much as better ones.",
                     "error",
                 )
-        for index in one.tiers:
+        for index in rows:
             if best is None or tiers[index].worth > tiers[best].worth:
                 best = index
+
+
+def _applying(schedule: TierSchedule, matching: tuple[int, ...]) -> tuple[int, ...]:
+    """Of several rows the one that applies; none where a person decides, for an overlap is a finding of its own."""
+    if len(matching) < 2:
+        return matching
+    if schedule.several == "ask":
+        return ()
+    if schedule.several in ("first", "last"):
+        return (matching[0 if schedule.several == "first" else -1],)
+    best = max if schedule.several == "highest" else min
+    return (best(matching, key=lambda row: schedule.tiers[row].worth),)
 
 
 def _number(tier: Tier) -> str:
@@ -222,15 +233,7 @@ def _shadowed(schedule: TierSchedule, index: int, mine: list[Piece]) -> bool:
     """Whether the rule about several rows never chooses this row."""
     if schedule.several == "ask" or not mine:
         return False
-    worth = [tier.worth for tier in schedule.tiers]
-
-    def chosen(rows: tuple[int, ...]) -> int:
-        if schedule.several in ("first", "last"):
-            return rows[0 if schedule.several == "first" else -1]
-        best = max if schedule.several == "highest" else min
-        return best(rows, key=lambda row: worth[row])
-
-    return all(len(one.tiers) > 1 and chosen(one.tiers) != index for one in mine)
+    return all(len(one.tiers) > 1 and index not in _applying(schedule, one.tiers) for one in mine)
 
 
 def _caps(commitment: CommitmentTerms) -> Iterator[Finding]:

@@ -166,10 +166,10 @@ def test_every_finding_of_the_linter_is_on_the_page_with_its_severity() -> None:
     for path in (Path(linter.__file__), Path(linter_claims.__file__)):
         source = path.read_text()
         codes = list(re.finditer(r'"([A-Z]+_[A-Z_]{3,})"', source))
-        for number, code in enumerate(codes):
-            after = codes[number + 1].start() if number + 1 < len(codes) else len(source)
-            kinds = set(re.findall(r'"(error|warning)"', source[code.end() : after]))
-            found.setdefault(code[1], set()).update(kinds)
+        for index, match in enumerate(codes):
+            after = codes[index + 1].start() if index + 1 < len(codes) else len(source)
+            kinds = set(re.findall(r'"(error|warning)"', source[match.end() : after]))
+            found.setdefault(match[1], set()).update(kinds)
     # Both codes of one finding share its severity.
     found["TIER_BOTH_ENDS"] |= found["TIER_OVERLAP"]
     assert set(told) == set(found)
