@@ -131,7 +131,7 @@ def _used_parts(legal_entity: LegalEntity, starts_on: date) -> list[str]:
         balance__lt=0
     )
     return [
-        f"{row.counterparty.name}: {-row.balance} {row.currency} was used of a credit and is not owed"  # type: ignore[attr-defined]
+        f"{row.counterparty.name}: {-row.balance} {row.currency} was used of a credit and is not owed"
         for row in rows.select_related("counterparty").order_by("pk")
     ]
 

@@ -20,10 +20,10 @@ from base.errors import DomainError
 from contracts.models import Contract
 from credits import services
 from credits.invoices.models import Invoice
-from credits.models import CreditMemo, DisputeStep, MemoUse, Restatement
+from credits.models import Assessment, CreditMemo, DisputeStep, MemoUse, Restatement
 from credits.reading import is_in_dispute, memo_balance, open_disputes
 from credits.visibility import visible_assessments, visible_memos
-from credits.windows import window_at
+from credits.windows import window_of_row
 from pages.acting import sentence
 from pages.layout import viewing
 from pages.statements import Day
@@ -36,7 +36,7 @@ class LifeForm(forms.Form):
     """A day and a reason; each act adds what it needs."""
 
     taken_on = forms.DateField(label="On", widget=Day)
-    reason = forms.CharField(max_length=2000, label="Reason", error_messages={"required": "Say why."})
+    reason = forms.CharField(max_length=2000, label="Why", error_messages={"required": "Say why."})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.memo: CreditMemo | None = kwargs.pop("memo", None)
@@ -224,10 +224,31 @@ def visible_restatements(user: Asking) -> QuerySet[Restatement]:
     return Restatement.objects.filter(assessment__in=visible_assessments(user).values("pk"))
 
 
-@require_safe
+class ChooseForm(RestateForm):
+    """Which final result; only those of the last two years are offered."""
+
+    result = forms.ModelChoiceField(Assessment.objects.none(), empty_label=None, label="Final result")
+    field_order = ["result", "restated_on", "reason"]
+
+    def __init__(self, *args: Any, user: Asking, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        since = datetime.combine(clock.as_of() - timedelta(days=731), time(0), UTC)
+        rows = visible_assessments(user).filter(finalisation__isnull=False, window_end__gte=since)
+        rows = rows.select_related("commitment__version__contract", "commitment__service")
+        rows = rows.defer("inputs", "result").order_by("-window_start", "pk")
+        self.fields["result"].queryset = rows  # type: ignore[attr-defined]
+
+
 @viewing("restatement")
 def restatements(request: HttpRequest) -> HttpResponse:
-    """Every restatement, the last one first."""
+    """Every restatement, the last one first; and the form to restate a final result."""
+    may_restate = may(request.user, "edit", "restatement")
+    if request.method == "POST":
+        if not may_restate:
+            raise PermissionDenied("Your role does not restate results.")
+        form = ChooseForm(request.POST, user=request.user)
+        done = told(request, form, _restate, "The result is restated; what was final and issued stays.")
+        return redirect("pages:restatement", pk=done.pk) if done else redirect("pages:restatements")
     deep = (
         "assessment__commitment__version__contract",
         "assessment__commitment__service",
@@ -235,12 +256,21 @@ def restatements(request: HttpRequest) -> HttpResponse:
     )
     rows = visible_restatements(request.user).select_related(*deep).order_by("-restated_on", "-pk")
     rows = rows.defer("assessment__inputs", "assessment__result", "moved_by__assessment__inputs")
-    context = {
+    context: dict[str, Any] = {
         "title": "Restatements",
         "crumbs": [],
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "form": ChooseForm(user=request.user) if may_restate else None,
     }
     return render(request, "pages/finance/restatements.html", context)
+
+
+def _restate(values: dict[str, Any]) -> Restatement:
+    """Restate with what is known now. The demo's day stands still: nothing that came after it is known."""
+    row = values.pop("result")
+    known_at = min(clock.now(), datetime.combine(clock.as_of() + timedelta(days=1), time(0), UTC))
+    window = window_of_row(row)
+    return services.restate_window(row.commitment, window=window, known_at=known_at, **values)
 
 
 @require_safe
@@ -283,13 +313,10 @@ def restate(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(
         visible_assessments(request.user).select_related("commitment__version__contract"), pk=pk
     )
-    window = window_at(row.commitment, row.window_start)
-    # The demo's day stands still: what is known at its end, and nothing that came after it.
-    known_at = min(clock.now(), datetime.combine(clock.as_of() + timedelta(days=1), time(0), UTC))
     done = told(
         request,
         RestateForm(request.POST),
-        lambda values: services.restate_window(row.commitment, window=window, known_at=known_at, **values),
+        lambda values: _restate(values | {"result": row}),
         "The result is restated; what was final and issued stays as it was.",
     )
     return redirect("pages:restatement", pk=done.pk) if done else redirect("pages:assessment", pk=row.pk)
@@ -331,7 +358,7 @@ def goodwill(request: HttpRequest) -> HttpResponse:
         )
         return redirect("pages:goodwill")
     rows = visible_memos(request.user).filter(kind=CreditMemo.Kind.GOODWILL)
-    context = {
+    context: dict[str, Any] = {
         "title": "Goodwill",
         "crumbs": [],
         "page": Paginator(rows.select_related("counterparty", "contract").order_by("-pk"), PER_PAGE).get_page(

@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -91,20 +91,15 @@ def provision(request: HttpRequest, entity: str) -> HttpResponse:
 
 def _waterfall(at: int, total: Any) -> Any:
     amounts = total.amounts
-    rows = [
-        ("Opening", amounts.opening, "filled"),
-        ("Accrued", amounts.accrued, "filled"),
+    rows: list[tuple[str, Decimal, Literal["solid", "hatched"]]] = [
+        ("Opening", amounts.opening, "solid"),
+        ("Accrued", amounts.accrued, "solid"),
         ("Released", amounts.released, "hatched"),
         ("Issued", amounts.issued, "hatched"),
-        ("Closing", amounts.closing, "filled"),
+        ("Closing", amounts.closing, "solid"),
     ]
     bars = [
-        Bar(
-            name,
-            max(amount, Decimal(0)),
-            money(amount, total.currency),
-            *(["hatched"] if style == "hatched" else []),
-        )
+        Bar(name, max(amount, Decimal(0)), money(amount, total.currency), style)
         for name, amount, style in rows
     ]
     return bars_of(
@@ -169,7 +164,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         form = RateForm(request.POST)
         told(request, form, lambda values: services.record_rate(**values), "The rate is on record.")
         return redirect("pages:rates")
-    context = {
+    context: dict[str, Any] = {
         "title": "Exchange rates",
         "crumbs": [],
         "rates": ExchangeRate.objects.select_related("recorded_by").order_by("-on", "-pk")[:SHOWN],
@@ -217,7 +212,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
         last.values(),
         key=lambda row: (row.direction, row.currency, row.legal_entity_id or 0, row.above_amount),
     )
-    context = {
+    context: dict[str, Any] = {
         "title": "Approval matrix",
         "crumbs": [],
         "rules": in_force,

@@ -223,9 +223,9 @@ def _final_states(mine: Q, until: datetime) -> dict[Window, _Final]:
         states[row.commitment_id, row.window_start] = by_final[row.pk] = state
     keys = list(by_final)
     of_final = "assessment__finalisation"
-    for row in Restatement.objects.filter(finalisation__in=keys).order_by("number"):
-        by_final[row.finalisation_id].payable = row.payable_amount
-        by_final[row.finalisation_id].restated = True
+    for restated in Restatement.objects.filter(finalisation__in=keys).order_by("number"):
+        by_final[restated.finalisation_id].payable = restated.payable_amount
+        by_final[restated.finalisation_id].restated = True
     steps = ClaimStep.objects.filter(claim__breach__assessment__finalisation__in=keys).order_by("number")
     for key, kind in steps.values_list("claim__breach__assessment__finalisation", "kind"):
         by_final[key].claim = kind

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -44,7 +45,7 @@ def propose_goodwill(
         raise NothingToClaim(
             f"contract: {contract.reference} is a vendor's promise; goodwill is given to customers"
         )
-    facts = {
+    facts: dict[str, Any] = {
         "contract": contract.reference,
         "contract_title": contract.title,
         "legal_entity": contract.legal_entity.name,

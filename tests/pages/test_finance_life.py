@@ -133,7 +133,8 @@ def test_a_restatement_is_made_from_its_result_and_told_fact_by_fact():
     more(told, LONG)
     client = log_in(factories.user("finance"))
     final = told.finalise()
-    html = sent(client, "restate", final.pk, restated_on=ON, reason="a late report")
+    assert "Restate a final result" in shown(client, "restatements")
+    html = sent(client, "restatements", result=final.pk, restated_on=ON, reason="a late report")
     assert "i-2" in html
     assert "EUR 1,500.00" in html
     row = Restatement.objects.get()
