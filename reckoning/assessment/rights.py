@@ -154,6 +154,14 @@ def _passes(right: Right, history: Sequence[PastWindow], index: int) -> bool | N
         if base == 0:
             return None
         value = value * 100 / base
+    elif threshold.on == "level":
+        # A level is a ratio, as results have it; the threshold is in percent, as everywhere.
+        if any(not 0 <= figure <= 1 for figure in figures):
+            raise InputError(
+                "history: the figure level is a ratio from 0 to 1, as in a result; 99.9 % is 0.999",
+                code="LEVEL_IS_A_RATIO",
+            )
+        value *= 100
     return threshold.passed(value)
 
 

@@ -11,6 +11,7 @@ from reckoning import ENGINE_VERSION
 from reckoning.assessment.inputs import AssessmentInputs, EarlierWindow, Fee, GivenFigure
 from reckoning.assessment.reckon import reckon
 from reckoning.assessment.remedy import assess_remedy
+from reckoning.assessment.remedy_facts import PastWindow, RemedyFacts
 from reckoning.assessment.result import AssessmentResult
 from reckoning.calculation.combining import combine
 from reckoning.calculation.documents import (
@@ -372,13 +373,37 @@ def _exact(value: Fraction) -> str:
 
 
 def _remedies(agreed: Terms, given: CalculationInput, history: Mapping[str, list[_Run]]) -> dict[str, Any]:
-    """What becomes of credits, and which rights arise, by commitment."""
-    found: dict[str, Any] = {}
-    for key, facts in given.remedy.items():
-        commitment = agreed.commitment(key)
-        if commitment.remedy is None:
+    """What becomes of credits, and which rights arise, by commitment.
+
+    Where no history is given, the windows of the calculation are the history.
+    """
+    for key in given.remedy:
+        if agreed.commitment(key).remedy is None:
             raise TermsError([(f"remedy.{key}", "the terms of this commitment have no remedy block")])
+    found: dict[str, Any] = {}
+    for commitment in agreed.commitments:
+        key, remedy = commitment.key, commitment.remedy
+        facts = given.remedy.get(key)
+        if remedy is None or (facts is None and not (remedy.rights and history[key])):
+            continue
+        facts = facts or RemedyFacts()
+        if not facts.history and remedy.rights:
+            told = tuple(_past(run) for run in history[key])
+            facts = facts.model_copy(update={"history": told})
         found[key] = assess_remedy(
-            commitment.remedy, facts, currency=agreed.currency, zone=agreed.zone_of(commitment)
+            remedy, facts, currency=agreed.currency, zone=agreed.zone_of(commitment)
         ).to_json_obj()
     return found
+
+
+def _past(run: _Run) -> PastWindow:
+    """A window of the calculation as the history of rights has it. What is open there is left out here."""
+    result = run.result
+    known = result.outcome != "open_question"
+    return PastWindow(
+        label=run.window.label,
+        last_day=run.window.last_day,
+        missed=result.outcome == "breach" if known else None,
+        credit_owed=None if result.credit_amount is None else result.credit_amount > 0,
+        figures={name: one["exact"] for name, one in result.more["figures"].items()},
+    )
