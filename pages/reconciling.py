@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -287,7 +288,10 @@ def _others(user: Asking, result: Assessment) -> list[Source]:
     if commitment.service.vendor_id:
         near = near | rows.filter(vendor=commitment.service.vendor_id)
     shapes = (Source.Shape.INTERVALS, Source.Shape.DAILY_SECONDS)
-    return list(near.filter(shape__in=shapes).exclude(pk=bound.pk).distinct().order_by("code")[:MOST_SOURCES])
+    agreed = Exists(DifferenceTolerance.objects.filter(contract=contract, source=OuterRef("pk")))
+    near = near.filter(shape__in=shapes).exclude(pk=bound.pk).annotate(agreed=agreed).distinct()
+    # First the one to which the contract tolerates a difference: it is what a final result waits for.
+    return list(near.order_by("-agreed", "code")[:MOST_SOURCES])
 
 
 def _chosen(others: list[Source], code: str) -> Source | None:
