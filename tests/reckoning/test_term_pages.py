@@ -270,3 +270,40 @@ def test_facts_without_a_place_do_not_count_in_every_hour(name: str) -> None:
     facts = {"window": {"start": "2026-04-10", "end": "2026-04-11"}, "facts": {name: [one[name]]}}
     with pytest.raises(InputError, match=f"{name} have no place in time"):
         calculate(terms, facts)
+
+
+def test_a_composite_is_made_of_the_levels_of_its_window() -> None:
+    plain = commitment_of({}, {})
+    (shop,) = plain["commitments"]
+    indicator = {
+        "kind": "composite",
+        "rule": "product",
+        "of": [{"commitment": "web"}, {"commitment": "mail"}],
+    }
+    plain["commitments"] = [
+        {**shop, "key": "both", "indicator": indicator},
+        {**shop, "key": "web"},
+        {**shop, "key": "mail"},
+    ]
+    part = {"given": [{"figure": "level", "value": 99, "unit": "percent"}], "fee": 0}
+    facts = {"both": {"fee": 1000}, "web": part, "mail": part}
+    result = calculate(plain, {"window": {"containing": "2026-04-15"}, "commitments": facts})
+    both = result["windows"][0]["commitments"]["both"]
+    assert (both["level"]["percent"], both["credit_amount"]) == ("98.010000", "250.00")
+
+
+def test_the_windows_of_an_input_are_the_history_of_rights() -> None:
+    threshold = {"on": "level", "op": "less_than", "value": 99}
+    rights = [
+        {"name": "twice", "sentence": "May leave.", "at_least": 2, "of_last": 2},
+        {"name": "deep", "sentence": "May leave.", "counts": "threshold", "threshold": threshold},
+    ]
+    terms = commitment_of({"remedy": {"rights": rights}}, {})
+    windows = [
+        {"window": {"containing": month}, "facts": {"fee": 1, "given": [level]}}
+        for month in MONTHS[:2]
+        for level in [{"figure": "level", "value": "99.5", "unit": "percent"}]
+    ]
+    found = calculate(terms, {"windows": windows})["remedy"]["uptime"]["rights"]
+    assert (found["twice"]["arisen"], found["twice"]["first_label"]) == (True, "2026-05")
+    assert found["deep"]["arisen"] is False
