@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.adminbase import FactsAdmin, RoleAdmin
 from contracts import services
+from contracts.contract_acts import CONTRACT_ACTS
 from contracts.models import Commitment, Contract, ContractVersion, Counterparty, LegalEntity, Service
 from contracts.version_admin import VersionAdmin
 
@@ -91,6 +92,7 @@ class ServiceAdmin(MasterAdmin):
 @admin.register(Contract)
 class ContractAdmin(MasterAdmin):
     maker = staticmethod(services.create_contract)
+    acts = CONTRACT_ACTS
     fixed = ("reference", "direction", "currency", "legal_entity", "counterparty")
     list_display = ["reference", "title", "counterparty", "direction", "currency"]
     list_filter = ["direction", "counterparty"]

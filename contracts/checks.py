@@ -47,6 +47,7 @@ def findings_in(terms: Terms, contract: Contract | None) -> Iterator[Standing]:
     """Everything found in a text, before anybody accepted anything: the linter's findings and unknown names."""
     for finding in lint(terms, known_roles(contract)):
         yield Standing(finding.code, finding.path, finding.sentence, finding.mend, acceptable=True)
+    yield from _not_posted_yet(terms)
     named = dict(_names_of_services(terms))
     known = set(Service.objects.filter(code__in=set(named.values())).values_list("code", flat=True))
     for path, code in named.items():
@@ -56,6 +57,38 @@ def findings_in(terms: Terms, contract: Contract | None) -> Iterator[Standing]:
                 path,
                 f"there is no service with the code {code!r}",
                 "Enter the service first, or correct the code.",
+                acceptable=False,
+            )
+
+
+def _not_posted_yet(terms: Terms) -> Iterator[Standing]:
+    """What the language can say and `calculate` reckons, but what no memo can be written for yet. Signing it would
+    promise credits that nobody posts, or post the parts of what is owed once."""
+    for number, combination in enumerate(terms.combinations):
+        yield Standing(
+            "COMBINATION_NOT_POSTED",
+            f"combinations.{number}",
+            f"combinations cannot be posted yet: the credits of {', '.join(combination.commitments)} would each "
+            f"be paid in full, and not by the rule {combination.rule!r}",
+            "Leave the combination away where the commitments are to be paid each by itself; else keep a draft.",
+            acceptable=False,
+        )
+    for number, commitment in enumerate(terms.commitments):
+        if commitment.window.kind in ("hour", "day"):
+            yield Standing(
+                "WINDOW_NOT_POSTED",
+                f"commitments.{number}.window.kind",
+                f"windows of one {commitment.window.kind} cannot be posted yet: their credits are owed together for "
+                "a month, and there is no memo over several windows",
+                "Choose a longer window where the paper allows it; else keep a draft.",
+                acceptable=False,
+            )
+        if commitment.indicator.kind == "composite":
+            yield Standing(
+                "COMPOSITE_NOT_MEASURED",
+                f"commitments.{number}.indicator",
+                "a level that is made of other commitments' levels cannot be measured yet: it would stay open",
+                "Measure it at a source of its own; else keep a draft.",
                 acceptable=False,
             )
 

@@ -22,8 +22,9 @@ OVER_WINDOWS = ("rolling", "term")
 
 
 def reaches_over_windows(commitment: Commitment) -> bool:
-    """Whether a clause has a cap over several windows."""
-    return any(cap.per in OVER_WINDOWS for cap in commitment_terms(commitment).caps)
+    """Whether a clause has a cap over several windows, or pays more for a miss that repeats one."""
+    terms = commitment_terms(commitment)
+    return terms.schedule.repetition is not None or any(cap.per in OVER_WINDOWS for cap in terms.caps)
 
 
 def carries_over(commitment: Commitment) -> bool:

@@ -33,10 +33,11 @@ from measurements.reading_series import (
     probe_states,
     slots_of,
 )
+from measurements.resampling import resampled
 from reckoning.assessment import AssessmentInputs, DaySeconds, ExcludedTime, Interval, KnownTime
 from reckoning.assessment.inputs import Event
 from reckoning.terms import CommitmentTerms
-from reckoning.terms.indicators import UptimeFromIntervals
+from reckoning.terms.indicators import ErrorRate, UptimeFromIntervals
 from reckoning.timeline import from_us
 
 ONE_DAY = timedelta(days=1)
@@ -171,12 +172,16 @@ class _Knowledge:
         if source.shape == Shape.DAILY_SECONDS:
             return {"seconds": self.seconds.get(key, ())}
         if source.shape == Shape.BUCKETS:
-            return {"buckets": bucket_runs(self.slots.get(key, ()))}
+            indicator = clause.terms.indicator
+            interval = indicator.interval_seconds if isinstance(indicator, ErrorRate) else None
+            slots = self.slots.get(key, ())
+            return {"buckets": bucket_runs(resampled(slots, source.width_seconds or 1, interval, self.start))}
         if source.shape == Shape.EVENTS:
             return {"events": self.events.get(key, ())}
         if source.shape == Shape.HISTOGRAMS:
             told = merged_histogram(*(source, key[1]), self.start, self.end, self.known_at)
-            return {"samples": histogram_samples(told) if told else ()}
+            # With values above every bound nobody can tell a figure: it stays a question, as with no values.
+            return {"samples": histogram_samples(told) if told and not told.counts[-1] else ()}
         if source.shape == Shape.SAMPLES:
             code = clause.commitment.service.code
             seen = probe_states(self.slots.get(key, ()), source, code, self.start, self.end)

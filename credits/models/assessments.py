@@ -63,7 +63,8 @@ class Assessment(models.Model):
             models.CheckConstraint(
                 name="credits_assessment_figure_or_question",
                 condition=Q(outcome="open_question", credit_amount__isnull=True)
-                | (Q(outcome__in=["met", "breach"]) & ~Q(level_exact="")),
+                # A promise that is no level is decided by another of the result's figures.
+                | (Q(outcome__in=["met", "breach"]) & (~Q(level_exact="") | Q(result__has_key="figures"))),
             ),
             models.CheckConstraint(
                 name="credits_assessment_not_negative",

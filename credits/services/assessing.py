@@ -1,6 +1,6 @@
 """Reckoning results and making them final."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,17 @@ from contracts.reading import commitments_in_effect, terms_of
 from credits.actors import require_job_or
 from credits.errors import BY_CONSTRAINT, AlreadyFinal, QuestionsOpen, StaleKnowledge, TooEarlyToFinalise
 from credits.facts import facts_of
+from credits.gaps import counts_intervals, gap_question, may_be_silent, silence_question
 from credits.locks import hold
 from credits.models import Assessment, Breach, Claim, ClaimStep, Finalisation, OpenQuestion
 from credits.windows import cut_off_of, first_day, has_window, local_day, require_window, window_between
 from measurements.reconciliation.standing import require_explained, unexplained_of
+from measurements.silence import listed_after
 from reckoning import ENGINE_VERSION
 from reckoning.assessment import AssessmentInputs, AssessmentResult, reckon
 from reckoning.canonical import fraction_text
 from reckoning.money import round_fraction
+from reckoning.terms import CommitmentTerms
 from reckoning.timeline import Window
 
 OWNER_OF_QUESTION = {
@@ -30,6 +33,9 @@ OWNER_OF_QUESTION = {
     "FEE_LINE_STRADDLES": "finance",
     "FEE_IN_OTHER_CURRENCY": "finance",
     "FEE_HAS_GAP": "finance",
+    "INTERVALS_MISSING": "vendor_manager",
+    "EVENTS_NOT_TOLD": "vendor_manager",
+    "PARTS_NOT_TOLD": "vendor_manager",
 }
 OTHERWISE_OWNED_BY = "legal"
 
@@ -227,6 +233,8 @@ def _new_revision(
     questions = dict(result.open_questions)
     if "MISSING_FEE" in questions and facts.fee_question:
         questions[facts.fee_question[0]] = facts.fee_question[1]
+    clause = terms.commitment(commitment.key)
+    questions |= dict(_never_told(commitment, clause, facts.inputs))
     OpenQuestion.objects.bulk_create(
         OpenQuestion(
             assessment=row,
@@ -273,7 +281,25 @@ def _tell(result: Assessment) -> None:
 
 
 def _is_answered(result: Assessment) -> bool:
-    return result.outcome != Assessment.Outcome.OPEN_QUESTION and result.credit_amount is not None
+    if result.outcome == Assessment.Outcome.OPEN_QUESTION or result.credit_amount is None:
+        return False
+    # A gap in counts leaves an amount, but no final one.
+    clause = terms_of(result.commitment.version).commitment(result.commitment.key)
+    asks = counts_intervals(clause) or may_be_silent(clause)
+    return not (asks and result.open_questions.exists())
+
+
+def _never_told(
+    commitment: Commitment, clause: CommitmentTerms, inputs: AssessmentInputs
+) -> Iterator[tuple[str, str]]:
+    """What was not told although the reckoning, which sees only what was, gives a figure."""
+
+    def listed() -> bool:
+        return listed_after(commitment, clause.source_role, inputs.window_end, inputs.known_at)
+
+    for asked in (gap_question(clause, inputs), silence_question(clause, inputs, listed)):
+        if asked is not None:
+            yield asked
 
 
 def _final_results(

@@ -48,6 +48,7 @@ from credits.rules import credit, debit
 from credits.services.ledger import account_for, write_entry, write_reversal
 from credits.services.provisions import consume, held_for_memo, restore
 from credits.services.reductions import reduce_original
+from reckoning.terms.claims import ClaimInSteps
 from reckoning.terms.wording import promise
 from reckoning.timeline import Window
 
@@ -265,9 +266,15 @@ def _stands_against(claim: Claim) -> str | None:
     kind = last_claim_step(claim).kind
     if kind == ClaimStep.Kind.FORFEITED:
         return f"it was not claimed by {claim.deadline_on}"
-    ours = claim.breach.assessment.commitment.version.contract.direction == OURS
-    if ours and claim.deadline_on is not None and kind not in EARNED:
+    commitment = claim.breach.assessment.commitment
+    if commitment.version.contract.direction != OURS or kind in EARNED:
+        return None
+    if claim.deadline_on is not None:
         return f"the customer must claim it by {claim.deadline_on}, or the claim be waived"
+    block = terms_of(commitment.version).commitment(commitment.key).claim
+    if isinstance(block, ClaimInSteps) and any(step.who == "customer" for step in block.steps):
+        # Its last day hangs on days that only people know; no day known is not the same as none needed.
+        return "the customer must claim it in the steps of the terms, or the claim be waived"
     return None
 
 

@@ -6,6 +6,7 @@ the database must refuse to commit, and once for real, when exactly the expected
 """
 
 import inspect
+import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -619,6 +620,11 @@ def test_an_act_writes_exactly_its_event(stages, name):
 
 BUTTONS: dict[tuple[str, str], tuple[str, Callable[[Stages], Any], Any]] = {
     ("measurements.feed", "pull"): ("import.begin", lambda s: s.rows["seconds_feed"], {}),
+    ("contracts.contract", "upload-terms"): (
+        "contract_version.draft",
+        lambda s: s.versions["draft"].contract,
+        lambda s: {"file": upload(terms_file()), "effective_from_on": "2030-01-01", "parameters": ""},
+    ),
     ("contracts.contractversion", "submit"): ("contract_version.submit", lambda s: s.versions["draft"], {}),
     ("contracts.contractversion", "accept-finding"): (
         "contract_version.accept_finding",
@@ -781,7 +787,7 @@ def expect_one(before: int, verb: str, stages: Stages, reason: str | None) -> Ev
     [event] = new_events(before)
     assert (event.verb, event.actor, event.via) == (verb, stages.person, "admin")
     assert event.correlation_id == CORRELATION
-    if reason is not None and verb != "contract_version.sign":
+    if reason is not None and verb not in ("contract_version.sign", "contract_version.draft"):
         assert event.reason == reason
     assert event.after is not None
     return event
@@ -975,6 +981,10 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
         ),
     ),
 }
+
+
+def terms_file() -> dict[str, Any]:
+    return {"name": "terms.json", "content": json.dumps(factories.terms()).encode()}
 
 
 def upload(given: dict[str, Any]) -> Any:

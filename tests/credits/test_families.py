@@ -1,4 +1,4 @@
-"""Promises of every family on their whole way: stored facts, result, memo, ledger, evidence that the verifier recomputes.
+"""Promises of every family on their whole way: stored facts, memo, ledger, evidence that the verifier recomputes.
 
 The fee of a month is 3,100.00 EUR in each, of March 2023 in UTC: 31 days, 744 hours.
 """
@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from credits import services
 from credits.documents import evidence_pdf_of
+from credits.errors import NotEarned, QuestionsOpen
 from credits.models import CreditMemo, JournalEntry
 from credits.windows import window_at
 from measurements import services as measuring
@@ -31,7 +32,8 @@ TIMED = ("excluded_time", "unknown_time", "part_life")
 
 def clause(**blocks):
     """A commitment without exclusions and caps; blocks of measured time are left out where none is measured."""
-    plain = factories.commitment_terms(exclusions=[], caps=[], claim={"kind": "automatic"}, **blocks)
+    without = {"exclusions": [], "caps": [], "claim": {"kind": "automatic"}}
+    plain = factories.commitment_terms(**(without | blocks))
     if not plain["indicator"]["kind"].startswith("uptime"):
         for name in TIMED:
             del plain[name]
@@ -207,3 +209,31 @@ def test_a_cap_over_twelve_months_leaves_the_third_month_what_the_first_two_did_
             result = services.finalise_window(told.commitment, window=window, known_at=world.CUT_OFF)
         assert result.credit_amount == Decimal("310.00")
     paid(replace(told), "80.00", ["Above the caps", "EUR 230.00", "EUR 80.00"])
+
+
+def test_an_hour_that_nobody_told_is_a_question_and_no_final_figure():
+    plain = clause(
+        indicator={"kind": "error_rate", "aggregate": "mean_of_intervals", "interval_seconds": 3600}
+    )
+    told, source = promise(plain, "buckets", width_seconds=1800)
+    service = told.commitment.service_id
+    # Half hours make hours; of one hour a half is missing.
+    rows = [Bucket(service, MARCH + n * HOUR / 2, 100, 100) for n in range(1488) if n != 17]
+    send(record_buckets, told, source, rows)
+    result = told.assess()
+    [question] = result.open_questions.all()
+    assert (question.code, question.owner_role) == ("INTERVALS_MISSING", "vendor_manager")
+    assert question.sentence.startswith("1 of 744 intervals")
+    with pytest.raises(QuestionsOpen, match="INTERVALS_MISSING"):
+        told.finalise()
+
+
+def test_a_claim_in_steps_whose_last_day_nobody_knows_waits_for_the_customer():
+    step = {"name": "notice", "deadlines": [{"anchor": "awareness", "after": {"count": 5, "unit": "days"}}]}
+    plain = clause(claim={"kind": "steps", "steps": [step]})
+    told, _ = promise(plain, "intervals", covers_from=datetime(2022, 1, 1, tzinfo=UTC))
+    outages(told, (10, 120))
+    result = told.finalise()
+    assert (result.credit_amount, result.claim_deadline_on) == (Decimal("310.00"), None)
+    with world.as_job(), pytest.raises(NotEarned, match="in the steps of the terms"):
+        services.propose_memo(result, taken_on=date(2023, 4, 7))
