@@ -191,10 +191,11 @@ def _events(
     mine = [row for row in rows if row.counts]
     figures: dict[str, Figure] = {"events": count(len(mine))} if inputs.events else {}
     lengths = [row.figures["seconds"].value for row in mine if "seconds" in row.figures]
-    if lengths:
+    # While an event may still turn out late, how many are late is not known; it is never a zero.
+    if lengths and not unknown:
         figures["total_seconds"] = lasting(sum(lengths))
         figures["longest_seconds"] = lasting(max(lengths))
-    if indicator.deadline_seconds is not None and inputs.events:
+    if indicator.deadline_seconds is not None and inputs.events and not unknown:
         figures["late"] = count(sum(1 for row in mine if row.late))
     figures.update({name: given[name] for name in ("events", "late", "on_time") if name in given})
     if "events" in figures and "on_time" in figures and "late" not in figures:

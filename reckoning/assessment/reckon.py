@@ -63,7 +63,9 @@ def reckon(
     settled = settle(commitment, found.counted, inputs, currency, calendar)
     claim = _claim(commitment, inputs, window)
     questions = tuple(
-        question for question in (_unmeasured(commitment, found), settled.question) if question is not None
+        question
+        for question in (_unmeasured(commitment, found, inputs), settled.question)
+        if question is not None
     )
     deadline = claim.last_day if claim else _deadline(commitment, settled, questions, window)
     return AssessmentResult(
@@ -119,7 +121,7 @@ def _timed(
     return Counted(figures, question=level.question, nothing_to_measure=level.base <= 0)
 
 
-def _unmeasured(commitment: CommitmentTerms, found: _Found) -> OpenQuestion | None:
+def _unmeasured(commitment: CommitmentTerms, found: _Found, inputs: AssessmentInputs) -> OpenQuestion | None:
     """The question of the measuring, where the promise or the schedule needs the figure that is missing."""
     counted = found.counted
     if counted.question is None or (counted.nothing_to_measure and commitment.no_base == "met"):
@@ -127,8 +129,9 @@ def _unmeasured(commitment: CommitmentTerms, found: _Found) -> OpenQuestion | No
     needed = "level" if commitment.target_percent is not None else commitment.schedule.on
     if commitment.limit is not None:
         needed = commitment.limit.on
+    given = needed in {one.figure for one in inputs.given}
     known = needed in counted.figures or "missed" in counted.figures
-    return None if known and found.measured is None else counted.question
+    return None if known and (found.measured is None or given) else counted.question
 
 
 def _window(commitment: CommitmentTerms, inputs: AssessmentInputs, zone: str | None) -> Window | None:

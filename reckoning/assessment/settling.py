@@ -11,7 +11,7 @@ from reckoning.assessment.inputs import AssessmentInputs
 from reckoning.assessment.pricing import Base, capped, fee_base, minimum_missed, price
 from reckoning.assessment.result import OpenQuestion, Outcome
 from reckoning.money import minor_digits, round_fraction
-from reckoning.terms.indicators import EventsOnTime
+from reckoning.terms.indicators import EventsOnTime, UptimeFromIntervals, UptimeFromWeightedSeconds
 from reckoning.terms.model import CommitmentTerms
 from reckoning.terms.schedules import Schedule, TierSchedule
 from reckoning.timeline.spans import DAY
@@ -73,6 +73,9 @@ def settle(
         if counted.question is None:
             question = figure_missing(commitment.limit.on if commitment.limit else "level")
         return Settlement("open_question", compared, band=band, question=question)
+    if in_doubt(commitment, counted, inputs):
+        sure = outcome == "breach" and commitment.limit and commitment.limit.op in ("at_most", "less_than")
+        return Settlement("breach" if sure else "open_question", compared, band=band)
     given = _given_credit(inputs) is not None
     if (
         outcome == "met"
@@ -103,6 +106,26 @@ def settle(
         base = fee_base(commitment.fee_base, inputs, currency, calendar.seconds, calendar.days)
         return replace(found, base=base if isinstance(base, Base) else None)
     return _priced(commitment, found, inputs, currency, calendar)
+
+
+def in_doubt(commitment: CommitmentTerms, counted: Counted, inputs: AssessmentInputs) -> bool:
+    """Whether a question of the measuring leaves open what a limit or the schedule would use.
+
+    Unknown time and events of unknown length can only add to what was measured, so that a limit that is
+    broken stays so; its amount, and whether a limit that looks kept is kept, nobody can tell (rule 5).
+    """
+    question = counted.question
+    if question is None or (counted.nothing_to_measure and commitment.no_base == "met"):
+        return False
+    given = {one.figure for one in inputs.given}
+    if given & {"missed", "earned", "credit"}:
+        return False
+    if commitment.schedule.each == "event" and question.code == "EVENT_LENGTH_UNKNOWN":
+        return True
+    if not isinstance(commitment.indicator, UptimeFromIntervals | UptimeFromWeightedSeconds):
+        return False
+    needed = commitment.limit.on if commitment.limit else commitment.schedule.on
+    return needed not in given
 
 
 def with_shortfall(commitment: CommitmentTerms, counted: Counted) -> Counted:

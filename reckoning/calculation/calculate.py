@@ -168,6 +168,12 @@ def _run(
     beside: Mapping[str, _Run],
     place: str,
 ) -> _Run:
+    if history and window.start < history[-1].window.start and commitment.window.kind != "anchored":
+        before = history[-1].window.label
+        raise InputError(
+            f"{place}: {window.label} of {commitment.key} stands after {before}; give windows in order of time",
+            code="WINDOW_ORDER",
+        )
     try:
         inputs = _inputs(agreed, commitment, window, facts)
     except ValidationError as error:
@@ -358,13 +364,14 @@ def _total(runs: list[_Run]) -> dict[str, Any]:
     credits = [run.result.credit_amount for run in runs]
     known = [amount for amount in credits if amount is not None]
     exact = [run.result.more["credit_exact"] for run in runs]
+    points = [run.result.more["points"] or ("0/1" if run.result.outcome == "met" else None) for run in runs]
     total = sum(known[1:], start=known[0]) if known and len(known) == len(credits) else None
     return {
         "windows": len(runs),
         "breaches": sum(1 for run in runs if run.result.outcome == "breach"),
         "credit_amount": None if total is None else format(total, "f"),
         "credit_exact": None if total is None else _exact(sum((Fraction(one) for one in exact), Fraction(0))),
-        "points": [run.result.more["points"] for run in runs] if runs[0].result.more["points"] else None,
+        "points": points if any(run.result.more["points"] for run in runs) else None,
     }
 
 
