@@ -179,6 +179,7 @@ class Books(RuleBasedStateMachine):
         for pick in range(2):
             self.a_customer_claims_and_a_memo_is_proposed(pick)
             self.a_memo_is_approved(pick)
+        self.expected_credits_are_accrued()
         self.a_memo_is_issued(0)
 
     def teardown(self) -> None:
