@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from reckoning.terms.figure_names import figure_names
+from reckoning.terms.indicators import EventsOnTime
 from reckoning.terms.model import CommitmentTerms
 from reckoning.terms.schedules import SECONDS_IN, TierSchedule
 
@@ -58,6 +59,9 @@ def pieces(commitment: CommitmentTerms) -> list[Piece]:
     limit = commitment.limit
     if limit is not None and limit.on == schedule.on and limit.bounds_in == schedule.bounds_in:
         bounds.add(limit.value)
+    deadline = _deadline_of_rows(commitment, schedule)
+    if deadline is not None and (exact := _decimal(deadline)) is not None:
+        bounds.add(exact)
     for tier in schedule.tiers:
         bounds.update(bound for bound in (tier.lower, tier.upper) if bound is not None)
     ordered = sorted(bound for bound in bounds if bound >= 0)
@@ -101,6 +105,9 @@ def _piece(
 def _missed(commitment: CommitmentTerms, schedule: TierSchedule, value: Fraction) -> bool:
     """Whether a value misses the promise. Where the promise is about another figure, no downtime keeps it."""
     limit = commitment.limit
+    deadline = _deadline_of_rows(commitment, schedule)
+    if deadline is not None and isinstance(commitment.indicator, EventsOnTime):
+        return value > deadline or (value == deadline and not commitment.indicator.deadline_inclusive)
     if limit is not None and limit.on == schedule.on:
         return not limit.kept(value * SECONDS_IN[schedule.bounds_in])
     if schedule.on != "level":
@@ -109,6 +116,22 @@ def _missed(commitment: CommitmentTerms, schedule: TierSchedule, value: Fraction
         return True
     target = Fraction(commitment.target_percent)
     return value < target if commitment.target_inclusive else value <= target
+
+
+def _deadline_of_rows(commitment: CommitmentTerms, schedule: TierSchedule) -> Fraction | None:
+    """The deadline in the unit of the bounds, where each late event is looked up by itself; else None."""
+    indicator = commitment.indicator
+    if not isinstance(indicator, EventsOnTime) or indicator.deadline_seconds is None:
+        return None
+    if schedule.each != "event" or schedule.on != "seconds":
+        return None
+    return Fraction(indicator.deadline_seconds) / SECONDS_IN[schedule.bounds_in]
+
+
+def _decimal(value: Fraction) -> Decimal | None:
+    """The value with at most twelve decimals; None where it has more."""
+    scaled = value * 10**12
+    return Decimal(int(scaled)).scaleb(-12).normalize() if scaled.denominator == 1 else None
 
 
 def _can_occur(commitment: CommitmentTerms, schedule: TierSchedule, lower: Decimal, upper: Decimal) -> bool:
