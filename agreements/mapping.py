@@ -259,7 +259,8 @@ def _reference(at: str, plain: dict[str, Any]) -> None:
 
 
 def _units(at: str, plain: dict[str, Any]) -> tuple[str, str] | None:
-    given, wanted = plain.get("in"), plain.get("as")
+    given: Any = plain.get("in")
+    wanted: Any = plain.get("as")
     if given is None and wanted is None:
         return None
     if not is_unit(given) or not is_unit(wanted) or not same_kind(given, wanted):

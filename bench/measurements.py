@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -131,8 +132,8 @@ def _ingest(services: list[int]) -> dict[str, Any]:
         source = _source(f"ingest-{turn}", shape="buckets", width_seconds=WIDTH)
         ways: dict[str, Callable[[], Any]] = {
             "copy": lambda: _copy(services),
-            "first": lambda source=source: _send(source, services, 0, INGEST_DAYS, b"first"),
-            "again": lambda source=source: _send(source, services, 0, INGEST_DAYS, b"again"),
+            "first": partial(_send, source, services, 0, INGEST_DAYS, b"first"),
+            "again": partial(_send, source, services, 0, INGEST_DAYS, b"again"),
             "bulk_create": lambda: _bulk_create(services),
         }
         for name, way in ways.items():
@@ -241,9 +242,9 @@ def _owner(statement: str) -> None:
     from django.conf import settings
 
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
-        owner.execute(statement)  # type: ignore[arg-type]
+        owner.execute(statement)
         if statement.startswith("CREATE TABLE"):
-            owner.execute(f"GRANT ALL ON bench_raw TO {settings.DATABASE_APPLICATION_ROLE}")  # type: ignore[arg-type]
+            owner.execute(f"GRANT ALL ON bench_raw TO {settings.DATABASE_APPLICATION_ROLE}")
 
 
 def _copy(services: list[int]) -> None:

@@ -1,5 +1,6 @@
 """What was told of a promise that measures no time: counts of requests, events, samples. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -19,7 +20,7 @@ class Happened:
     """A table: columns as "Name share" or "Name share right", and what stands before it."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     before: str
 
 

@@ -204,7 +204,8 @@ def statement(
     )
     movements = tuple(_movements(postings, from_on, until_on))
     not_posted = tuple(_not_posted(counterparty, legal_entity, from_on, until_on))
-    told = {(row.contract, row.window) for row in (*movements, *not_posted) if row.contract}
+    told = {(row.contract, row.window) for row in movements if row.contract}
+    told |= {(row.contract, row.window) for row in not_posted if row.contract}
     return Statement(
         legal_entity=legal_entity,
         counterparty=counterparty,

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from contracts.models import Commitment, Contract
 from contracts.reading import commitment_terms
 from measurements.allowances import used_of_allowances
-from measurements.bases import Basis, bases_of, sources_of  # noqa: F401  # the rest of the room reads them here
+from measurements.bases import bases_of
 from measurements.coverage import watched
 from measurements.models import (
     BucketDay,

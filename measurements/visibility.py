@@ -1,7 +1,7 @@
 """Whose measurements are whose. A source belongs to the sides of the contracts that it plays a role for, and a
 vendor's own source to the vendors' side. No counterparty's login sees any: results reach it, raw data do not."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from base.access import Asking, Rows, tell_apart, visible
 from contracts.models import Contract
@@ -22,6 +22,7 @@ from measurements.models import (
     ListedRow,
     MaintenanceNotice,
     Payload,
+    PayloadRemoval,
     RecurringMaintenance,
     SecondsObservation,
     Source,
@@ -44,11 +45,12 @@ def _by_source(path: str) -> Rows:
     )
 
 
+_model: type[Model]
 tell_apart(Source, _by_source("pk"))
 tell_apart(SourceBinding, by_contract("contract"))
 for _model in (Payload, IntervalObservation, SecondsObservation, VendorFigure):
     tell_apart(_model, _by_source("source"))
-for _model in (ListedRow, Intake):
+for _model in (ListedRow, Intake, PayloadRemoval):
     tell_apart(_model, _by_source("payload__source"))
 for _model in (Feed, IntakePolicy, ImportRun, MaintenanceNotice):
     tell_apart(_model, _by_source("source"))

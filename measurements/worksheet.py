@@ -9,8 +9,9 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Literal
 
+from measurements.bases import sources_of
 from measurements.models import Exclusion, IntervalObservation, SecondsObservation, Source
-from measurements.reading import Clause, inputs_of_clauses, sources_of
+from measurements.reading import Clause, inputs_of_clauses
 from reckoning.assessment.measure import measure
 from reckoning.money import round_fraction
 from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds

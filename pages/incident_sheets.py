@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
@@ -10,7 +11,7 @@ from base.access import Asking, may
 from base.errors import DomainError
 from contracts.models import Commitment
 from contracts.visibility import visible_contracts
-from credits.models import Assessment, Claim
+from credits.models import Assessment
 from credits.reading import claims_with_state, latest_assessments
 from credits.visibility import visible_assessments
 from credits.windows import window_at
@@ -97,9 +98,12 @@ def _money_conditions(user: Asking, commitment: Commitment, start: datetime) -> 
     name = "The window's level is below the promise"
     if result is None:
         return [Condition(name, "unknown", "the window is not reckoned yet", "target_percent")]
+    reached = (
+        "by another figure than a level" if result.level_percent is None else f"{result.level_percent} %"
+    )
     outcome: tuple[State, str] = {
-        Assessment.Outcome.BREACH: _met(f"{result.level_percent} %: the promise was not kept"),
-        Assessment.Outcome.MET: _not_met(f"{result.level_percent} %: the promise was kept"),
+        Assessment.Outcome.BREACH: _met(f"{reached}: the promise was not kept"),
+        Assessment.Outcome.MET: _not_met(f"{reached}: the promise was kept"),
     }.get(Assessment.Outcome(result.outcome), ("unknown", "a person must answer first"))
     found = [Condition(name, outcome[0], outcome[1], "target_percent", "assessment", result.pk)]
     claim = claims_with_state().filter(breach__assessment=result).first()
@@ -116,7 +120,8 @@ def _not_met(words: str) -> tuple[State, str]:
     return "not_met", words
 
 
-def _claim_condition(claim: Claim) -> Condition:
+def _claim_condition(claim: Any) -> Condition:
+    """Of a row of ``claims_with_state``."""
     name = "It is claimed in time"
     state: str = claim.state
     if claim.deadline_on is None:

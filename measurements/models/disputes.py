@@ -16,7 +16,7 @@ from measurements.models.exclusions import Exclusion
 from measurements.models.sources import Source
 
 
-def _by_person() -> models.ForeignKey:  # type: ignore[type-arg]
+def _by_person() -> models.ForeignKey:
     return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
 

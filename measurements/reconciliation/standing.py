@@ -12,9 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from contracts.models import Commitment
+from measurements.bases import sources_of
 from measurements.errors import DifferenceUnexplained, NotComparable
 from measurements.models import DifferenceDecision, DifferenceTolerance, Source
-from measurements.reading import Clause, clauses_of, sources_of
+from measurements.reading import Clause, clauses_of
 from measurements.reconciliation.figures import Figures, figures_of
 from reckoning.money import round_fraction
 from reckoning.timeline import Window
