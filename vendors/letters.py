@@ -274,7 +274,9 @@ def _outages(told: Explained) -> tuple[list[list[Any]], list[list[str]]]:
         named = [
             (text.removesuffix(" right").rsplit(" ", 1), text.endswith(" right")) for text in other.columns
         ]
-        columns: list[list[Any]] = [[name, int(share), "right" if right else "left"] for (name, share), right in named]
+        columns: list[list[Any]] = [
+            [name, int(share), "right" if right else "left"] for (name, share), right in named
+        ]
         return columns, [list(row) for row in other.rows]
     if not isinstance(indicator, UptimeFromWeightedSeconds):
         columns = [
