@@ -24,8 +24,9 @@ from credits.reading import latest_assessments
 from credits.visibility import visible_assessments
 from credits.windows import window_of_row
 from measurements import services
+from measurements.bases import sources_of
 from measurements.models import DifferenceDecision, DifferenceTolerance, Source
-from measurements.reading import clauses_of, sources_of
+from measurements.reading import clauses_of
 from measurements.reconciliation.bridge import Bridge, bridge_for
 from measurements.reconciliation.standing import Compared, Standing, standing_of
 from measurements.visibility import visible_differences, visible_sources, visible_tolerances
@@ -34,6 +35,7 @@ from pages.dispute_forms import AcceptForm, DisputeAct, carried_out, chosen, kno
 from pages.layout import viewing
 from pages.pictures import waterfall_of
 from reckoning.money import round_fraction
+from reckoning.terms.wording import promise
 from reckoning.timeline import Window
 
 PER_PAGE = 50
@@ -186,7 +188,9 @@ def _shown(line: Any) -> dict[str, Any]:
         "suggestion": DifferenceDecision.Category(line.suggestion).label if line.difference else "",
         "decision": line.decision,
         "holds": line.holds,
-        "remaining": duration(round_fraction(line.remaining, 6, "half_even")) if line.remaining else "",
+        "remaining": duration(Fraction(round_fraction(line.remaining, 6, "half_even")))
+        if line.remaining
+        else "",
         "differs": bool(line.difference),
     }
 
@@ -196,7 +200,7 @@ def _totals(compared: Compared) -> dict[str, str]:
         "ours": duration(compared.contractual_seconds),
         "theirs": duration(compared.other_seconds),
         "difference": signed(compared.difference),
-        "unexplained": duration(round_fraction(compared.unexplained, 6, "half_even")),
+        "unexplained": duration(Fraction(round_fraction(compared.unexplained, 6, "half_even"))),
         "alone": duration(compared.contractual_alone) if compared.contractual_alone else "",
         "tolerance": "none is agreed" if compared.tolerance is None else duration(compared.tolerance),
     }
@@ -331,13 +335,15 @@ def baseline(user: Asking, result: Assessment) -> dict[str, Any]:
         .order_by("-window_start")
         .values_list("level_percent", flat=True)
     )
-    levels = sorted(rows[:BASELINE_MONTHS])
+    levels = sorted(level for level in rows[:BASELINE_MONTHS] if level is not None)
     terms = terms_of(result.commitment.version).commitment(result.commitment.key)
-    found: dict[str, Any] = {"count": len(levels), "target": f"{terms.target_percent:f} %"}
+    found: dict[str, Any] = {"count": len(levels), "target": promise(terms)}
+    if terms.target_percent is not None:
+        found["target"] = f"{terms.target_percent:f} %"
     if levels:
-        found |= {f"p{part}": f"{_rank(levels, part).normalize():f} %" for part in (10, 50, 90)} | {
-            "missed": sum(1 for level in levels if level < terms.target_percent)
-        }
+        found |= {f"p{part}": f"{_rank(levels, part).normalize():f} %" for part in (10, 50, 90)}
+    if levels and terms.target_percent is not None:
+        found["missed"] = sum(1 for level in levels if level < terms.target_percent)
     return found
 
 

@@ -20,7 +20,9 @@ from base import clock
 from base.access import may
 from base.errors import DomainError
 from contracts.models import Contract
+from contracts.reading import terms_of
 from credits import services as credits
+from credits.attained import attained
 from credits.models import Account, Claim, ClaimStep, JournalEntry
 from credits.visibility import visible_claims, visible_entries, visible_memos
 from pages.acting import sentence
@@ -270,7 +272,9 @@ def _context(request: HttpRequest, row: Any, forms: dict[str, ActForm]) -> dict[
         "contract": contract,
         "title": f"{result.commitment.service.name}, {result.window_label}",
         "crumbs": [("Claims", reverse("pages:claims"))],
-        "level": result.result["level"]["percent"] if result.result.get("level") else None,
+        "level": attained(
+            terms_of(result.commitment.version).commitment(result.commitment.key), result.result
+        ),
         "to_vendor": contract.direction == OURS,
         "days_left": (row.deadline_on - as_of).days if row.deadline_on and row.state == Kind.FOUND else None,
         "steps": row.steps.select_related("taken_by").order_by("number"),
