@@ -1,9 +1,10 @@
 """Rule 20: nobody approves a credit that rests on an act of theirs.
 
 Barring: having proposed the memo, proposed an exclusion among its inputs, chosen a reading of its version,
-uploaded an observation that it used, imported the invoices of its fee, or waived the claim. Approving an
-exclusion does not bar. Being a superuser lifts nothing. The trigger on memo steps asks the same questions of
-the same rows.
+uploaded an observation that it used, imported the invoices of its fee, waived the claim, accepted a figure of its
+window where two sources differ, set a tolerance that compares it, or entered maintenance that recurs into it.
+Approving an exclusion does not bar. Being a superuser lifts nothing. The trigger on memo steps asks the same
+questions of the same rows.
 """
 
 from base.models import User
@@ -11,6 +12,7 @@ from contracts.models import ReadingChoice
 from credits.invoices.models import InvoiceLine
 from credits.models import ClaimStep, CreditMemo
 from credits.reading import claim_of
+from measurements.hands import acts_between_sources
 from measurements.reading import acts_behind
 from reckoning.assessment import AssessmentInputs
 
@@ -29,7 +31,8 @@ def acts_under(memo: CreditMemo, user: User) -> list[str]:
     if memo.restatement is not None and memo.restatement.restated_by_id == user.pk:
         acts.append("restated the result")
     inputs = AssessmentInputs.model_validate(result.inputs)
-    acts += [act.sentence for act in acts_behind(inputs) if act.user_id == user.pk]
+    behind = acts_behind(inputs) + acts_between_sources(result.commitment, inputs)
+    acts += [act.sentence for act in behind if act.user_id == user.pk]
     choices = ReadingChoice.objects.filter(version=result.commitment.version_id, chosen_by=user)
     acts += [f"chose the reading {item.name!r}" for item in choices.order_by("pk")]
     if inputs.fee:
