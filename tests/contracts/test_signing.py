@@ -364,3 +364,30 @@ def test_a_job_signs_nothing_even_with_the_role():
 def test_nobody_acts_without_an_actor():
     with pytest.raises(NoActor):
         services.create_service(code="platform", name="Platform")
+
+
+def combined() -> dict:
+    """Terms whose credits come together by a rule."""
+    rule = {"name": "best", "commitments": ["availability", "strict"], "rule": "highest"}
+    return factories.terms(
+        factories.commitment_terms(), factories.commitment_terms(key="strict"), combinations=[rule]
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (combined(), "COMBINATION_NOT_POSTED"),
+        (factories.terms(factories.commitment_terms(window={"kind": "day"})), "WINDOW_NOT_POSTED"),
+    ],
+)
+def test_what_no_memo_can_be_written_for_is_drafted_and_not_signed(document, code):
+    version = factories.draft(document=document)
+    [found] = [item for item in open_standings(version) if item.code == code]
+    assert not found.acceptable
+    with factories.legal():
+        services.submit_for_review(version)
+        with pytest.raises(NoSuchFinding):
+            services.accept_finding(version, found.code, found.path, "the paper says so")
+        with pytest.raises(OpenFindings, match=code):
+            services.record_signature(version, OURS, "O. Urs", DAY)
