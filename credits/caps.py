@@ -9,16 +9,18 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from contracts.models import Commitment
-from contracts.reading import commitment_terms
+from contracts.reading import commitment_terms, zone_of
 from credits.models import Assessment, ClaimStep, CreditMemo, Finalisation, MemoStep
 from credits.reading import ZERO, counted
 from reckoning.assessment.inputs import EarlierWindow
+from reckoning.fields import zone_info
 
-OVER_WINDOWS = ("rolling", "term")
+OVER_WINDOWS = ("rolling", "year", "term")
 
 
 def reaches_over_windows(commitment: Commitment) -> bool:
@@ -56,7 +58,8 @@ def granted_facts(commitments: Sequence[Commitment], before: datetime) -> dict[i
             continue
         rows = list(same_promise(commitment).filter(window_start__lt=before).order_by("window_start"))
         if long:
-            facts["earlier"] = tuple(_earlier(row) for row in rows)
+            zone = zone_info(zone_of(commitment))
+            facts["earlier"] = tuple(_earlier(row, zone) for row in rows)
         if carried and rows and (left := _carried(rows[-1])):
             facts["carried_amount"] = left
         if facts:
@@ -64,12 +67,13 @@ def granted_facts(commitments: Sequence[Commitment], before: datetime) -> dict[i
     return found
 
 
-def _earlier(row: Finalisation) -> EarlierWindow:
+def _earlier(row: Finalisation, zone: ZoneInfo) -> EarlierWindow:
     result, _, _ = counted(row)
     fee = result.result.get("fee_amount")
     return EarlierWindow(
         outcome="met" if result.outcome == Assessment.Outcome.MET else "breach",
         credit_amount=granted(row),
+        starts_on=row.window_start.astimezone(zone).date(),
         fee_amount=None if fee is None else Decimal(fee),
     )
 

@@ -141,7 +141,11 @@ def _level_of_counts(
 
 def _judged(indicator: ErrorRate, inputs: AssessmentInputs) -> Iterator[tuple[int, int, int, bool]]:
     """Runs of equal intervals with whether they are bad: by the threshold, and in a run that is long enough."""
-    runs = [(one.repeat, one.requests, one.errors) for one in inputs.buckets]
+    least_requests = indicator.minimum_requests
+    runs = [
+        (one.repeat, one.requests, one.errors) if one.requests >= least_requests else (one.repeat, 0, 0)
+        for one in inputs.buckets
+    ]
     above = [_above(indicator, requests, errors) for _, requests, errors in runs]
     index = 0
     while index < len(runs):

@@ -196,13 +196,16 @@ class Sample(Value):
     repeat: Annotated[int, Field(strict=True, ge=1, le=10**8)] = 1
 
 
-class EarlierWindow(Value):
+class EarlierWindow(GrownValue):
     """What an earlier window, or several of them in one sum, came to. Needed by rules over several windows."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"starts_on"})
 
     windows: Annotated[int, Field(strict=True, ge=1, le=1000)] = 1
     outcome: Literal["met", "breach"] | None = None
     credit_amount: Exact | None = None
     fee_amount: Exact | None = None
+    starts_on: Day | None = Field(default=None, description="Its first local day, for a cap per year.")
 
 
 class Facts(GrownValue):

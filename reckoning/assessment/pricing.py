@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from reckoning.assessment.earning import Earned
-from reckoning.assessment.inputs import AssessmentInputs
+from reckoning.assessment.inputs import AssessmentInputs, EarlierWindow
 from reckoning.assessment.result import OpenQuestion
 from reckoning.terms.blocks import Cap, FeeBase
 from reckoning.terms.model import CommitmentTerms
@@ -102,8 +103,14 @@ def price(earned: Earned, base: Base | None) -> Fraction:
     return Fraction(0)
 
 
-def limit_of(cap: Cap, base: Base | None, inputs: AssessmentInputs, currency: str) -> Fraction | OpenQuestion:
-    """What a cap allows in this window, by itself and after what earlier windows have used of it."""
+def limit_of(cap: Cap, base: Base | None, inputs: AssessmentInputs, day: date) -> Fraction | OpenQuestion:
+    """What a cap allows in this window, by itself and after what earlier windows have used of it.
+
+    `day` is the first local day of the window, which says to which year it belongs.
+    """
+    shared = _sharing(cap, inputs, day)
+    if isinstance(shared, OpenQuestion):
+        return shared
     if cap.kind == "amount":
         allowed = Fraction(cap.value)
     else:
@@ -116,8 +123,8 @@ def limit_of(cap: Cap, base: Base | None, inputs: AssessmentInputs, currency: st
         else:
             whole = base.amount
         if cap.kind == "percent_of_fee":
-            if cap.per == "rolling":
-                rolled = _earlier_fees(inputs, cap.windows or 2)
+            if cap.per in ("rolling", "year") and cap.of is None:
+                rolled = _sum([row.fee_amount for row in shared])
                 if rolled is None:
                     return OpenQuestion(
                         "EARLIER_FEE_MISSING", "The fee of an earlier window is missing, which a cap is of."
@@ -130,41 +137,43 @@ def limit_of(cap: Cap, base: Base | None, inputs: AssessmentInputs, currency: st
             allowed = base.per_day * Fraction(cap.value)
         else:
             allowed = base.per_second * 3600 * Fraction(cap.value)
-    if cap.per == "rolling":
-        used = _earlier_credits(inputs, cap.windows or 2)
-    elif cap.per == "term":
-        used = _earlier_credits(inputs, None)
-    else:
-        used = Fraction(0)
+    used = _sum([row.credit_amount for row in shared])
     if used is None:
         return OpenQuestion("EARLIER_CREDIT_MISSING", "The credit of an earlier window is not known.")
     return max(Fraction(0), allowed - used)
 
 
-def _last(inputs: AssessmentInputs, windows: int | None) -> Sequence[tuple[Fraction | None, Fraction | None]]:
-    """Fee and credit of the earlier windows that share a rolling time with this one, newest first."""
-    room = None if windows is None else windows - 1
-    rows: list[tuple[Fraction | None, Fraction | None]] = []
-    for row in reversed(inputs.earlier):
-        if room is not None:
+def _sharing(cap: Cap, inputs: AssessmentInputs, day: date) -> list[EarlierWindow] | OpenQuestion:
+    """The earlier windows that share a cap with the one that begins on the local `day`."""
+    if cap.per == "term":
+        return list(inputs.earlier)
+    if cap.per == "rolling":
+        room = (cap.windows or 2) - 1
+        rows: list[EarlierWindow] = []
+        for row in reversed(inputs.earlier):
             if room < row.windows:
                 break
             room -= row.windows
-        fee = None if row.fee_amount is None else Fraction(row.fee_amount)
-        credited = None if row.credit_amount is None else Fraction(row.credit_amount)
-        rows.append((fee, credited))
-    return rows
+            rows.append(row)
+        return rows
+    if cap.per != "year":
+        return []
+    if any(row.starts_on is None for row in inputs.earlier):
+        return OpenQuestion(
+            "EARLIER_DAY_MISSING", "An earlier window does not say when it began, which a cap per year needs."
+        )
+    first = cap.first_month or 1
+    return [
+        row for row in inputs.earlier if row.starts_on and _year(row.starts_on, first) == _year(day, first)
+    ]
 
 
-def _earlier_fees(inputs: AssessmentInputs, windows: int) -> Fraction | None:
-    fees = [fee for fee, _ in _last(inputs, windows)]
-    known = [fee for fee in fees if fee is not None]
-    return sum(known, Fraction(0)) if len(known) == len(fees) else None
+def _year(day: date, first_month: int) -> int:
+    return day.year if day.month >= first_month else day.year - 1
 
 
-def _earlier_credits(inputs: AssessmentInputs, windows: int | None) -> Fraction | None:
-    amounts = [credited for _, credited in _last(inputs, windows)]
-    known = [credited for credited in amounts if credited is not None]
+def _sum(amounts: Sequence[Fraction | None]) -> Fraction | None:
+    known = [amount for amount in amounts if amount is not None]
     return sum(known, Fraction(0)) if len(known) == len(amounts) else None
 
 
@@ -173,7 +182,7 @@ def capped(
     amount: Fraction,
     base: Base | None,
     inputs: AssessmentInputs,
-    currency: str,
+    day: date,
 ) -> Capped:
     """Apply caps in the order of the document; the invoice that receives the credit comes last."""
     limits: list[tuple[int, Fraction]] = []
@@ -181,7 +190,7 @@ def capped(
     carried = Fraction(0)
     receiving = [(index, cap) for index, cap in caps if cap.per == "receiving_invoice"]
     for index, cap in [pair for pair in caps if pair not in receiving] + receiving:
-        allowed = limit_of(cap, base, inputs, currency)
+        allowed = limit_of(cap, base, inputs, day)
         if isinstance(allowed, OpenQuestion):
             return Capped(amount, tuple(limits), tuple(by), carried, allowed)
         if cap.per == "receiving_invoice":

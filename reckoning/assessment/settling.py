@@ -272,6 +272,7 @@ def _priced(
     shares = [share for share in found.shares if share.chosen]
     repeated = _repetition(commitment, inputs)
     shares = [_repeated(commitment, share, repeated) for share in shares]
+    day = calendar.day_of(calendar.start)
     base = fee_base(commitment.fee_base, inputs, currency, calendar.seconds, calendar.days)
     known = base if isinstance(base, Base) else None
     handed = _given_credit(inputs)
@@ -282,7 +283,7 @@ def _priced(
     by: set[int] = set()
     priced: list[Share] = []
     for share in shares:
-        whole = capped(own, price(share.earned, known), known, inputs, currency)
+        whole = capped(own, price(share.earned, known), known, inputs, day)
         if whole.question is not None and share.earned.value:
             return replace(found, question=whole.question)
         by.update(whole.by)
@@ -292,7 +293,7 @@ def _priced(
     if handed is not None:
         uncapped = amount = handed
     common = [(index, cap) for index, cap in enumerate(commitment.caps) if cap.per != "outage"]
-    rest = capped(common, amount, known, inputs, currency)
+    rest = capped(common, amount, known, inputs, day)
     if rest.question is not None and (amount or inputs.carried_amount):
         return replace(found, question=rest.question, uncapped=uncapped)
     final = max(Fraction(0), rest.amount)

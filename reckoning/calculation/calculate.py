@@ -194,7 +194,7 @@ def _run(
     result = reckon(
         commitment, inputs, currency=agreed.currency, terms_sha256=sha256, zone=agreed.zone, full=True
     )
-    return _Run(commitment, window, inputs, result, facts.cause, _earlier(inputs, result))
+    return _Run(commitment, window, inputs, result, facts.cause, _earlier(window, inputs, result))
 
 
 def _inputs(
@@ -246,7 +246,7 @@ def _from_history(
     """What the windows before this one of the same calculation are facts for, where none were given."""
     found: dict[str, Any] = {}
     looks_back = commitment.schedule.repetition is not None or any(
-        cap.per in ("rolling", "term") for cap in commitment.caps
+        cap.per in ("rolling", "year", "term") for cap in commitment.caps
     )
     if history and looks_back and not inputs.earlier:
         found["earlier"] = (*history[-1].inputs.earlier, history[-1].as_earlier)
@@ -257,7 +257,7 @@ def _from_history(
     return found
 
 
-def _earlier(inputs: AssessmentInputs, result: AssessmentResult) -> EarlierWindow:
+def _earlier(window: Window, inputs: AssessmentInputs, result: AssessmentResult) -> EarlierWindow:
     outcome = result.outcome if result.outcome != "open_question" else None
     base = result.more.get("base_amount")
     fee = inputs.fee.amount if inputs.fee else None
@@ -265,6 +265,7 @@ def _earlier(inputs: AssessmentInputs, result: AssessmentResult) -> EarlierWindo
     return EarlierWindow.model_construct(
         outcome=outcome,
         credit_amount=None if result.credit_amount is None else Fraction(result.credit_amount),
+        starts_on=window.start.astimezone(zone_info(window.zone)).date(),
         fee_amount=Fraction(base) if base is not None else (None if fee is None else Fraction(fee)),
     )
 

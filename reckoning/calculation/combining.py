@@ -1,7 +1,7 @@
 """Credits of several commitments brought together, by the rule of the terms."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +10,7 @@ from reckoning.assessment.pricing import Base, capped, fee_base
 from reckoning.assessment.result import AssessmentResult, OpenQuestion
 from reckoning.canonical import decimal_text, fraction_text
 from reckoning.errors import TermsError
+from reckoning.fields import zone_info
 from reckoning.money import minor_digits, round_fraction
 from reckoning.terms import CommitmentTerms, Terms
 from reckoning.terms.blocks import Combination
@@ -67,7 +68,9 @@ def combine(
         max(1, (inputs.window_end - inputs.window_start + timedelta(hours=12)) // timedelta(days=1)),
     )
     known = base if isinstance(base, Base) else None
-    rest = capped(list(enumerate(combination.caps)), uncapped, known, inputs, agreed.currency)
+    rest = capped(
+        list(enumerate(combination.caps)), uncapped, known, inputs, _first_day(agreed, commitment, inputs)
+    )
     found.update(chosen=chosen, uncapped_amount=fraction_text(uncapped))
     if rest.question is not None and uncapped:
         found["open_questions"] = [rest.question._asdict()]
@@ -78,6 +81,10 @@ def combine(
     found["credit_amount"] = format(round_fraction(rest.amount, digits, commitment.rounding.mode), "f")
     found["capped_by"] = [f"caps.{index}" for index in rest.by]
     return found
+
+
+def _first_day(agreed: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs) -> date:
+    return inputs.window_start.astimezone(zone_info(agreed.zone_of(commitment))).date()
 
 
 def _entitlement(parts: Mapping[str, Part]) -> dict[str, str] | None:

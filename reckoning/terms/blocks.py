@@ -96,9 +96,9 @@ class FeeBase(GrownValue):
 class Cap(GrownValue):
     """The most that a window, an outage, or a longer time may pay."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"of", "windows", "carry_over"})
+    later: ClassVar[frozenset[str]] = frozenset({"of", "windows", "first_month", "carry_over"})
 
-    per: Literal["window", "outage", "rolling", "term", "receiving_invoice"] = "window"
+    per: Literal["window", "outage", "rolling", "year", "term", "receiving_invoice"] = "window"
     kind: Literal["percent_of_fee", "days_of_fee", "hours_of_fee", "amount"]
     value: Amount = Field(description="Percent, days, hours, or an amount in the contract's currency.")
     of: Name | None = Field(
@@ -106,6 +106,9 @@ class Cap(GrownValue):
     )
     windows: Annotated[int, Field(strict=True, ge=2, le=400)] | None = Field(
         default=None, description="rolling: so many windows, this one included."
+    )
+    first_month: Annotated[int, Field(strict=True, ge=1, le=12)] | None = Field(
+        default=None, description="year: the month in which it begins. Empty: January."
     )
     carry_over: Flag = Field(
         default=False, description="receiving_invoice: what is above the cap moves on to the next invoice."
@@ -115,6 +118,8 @@ class Cap(GrownValue):
     def _fields_fit_together(self) -> Self:
         if (self.per == "rolling") != (self.windows is not None):
             raise fault("windows", "belongs to a rolling cap, and is needed there")
+        if self.first_month is not None and self.per != "year":
+            raise fault("first_month", "belongs to a cap per year")
         if self.carry_over and self.per != "receiving_invoice":
             raise fault("carry_over", "belongs to a cap on the receiving invoice")
         return self

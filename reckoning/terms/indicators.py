@@ -157,6 +157,9 @@ class ErrorRate(Value):
     empty_interval: Literal["no_errors", "left_out", "all_errors"] = Field(
         default="no_errors", description="What an interval without any request counts as."
     )
+    minimum_requests: PositiveCount = Field(
+        default=1, description="An interval with fewer requests than this counts as one without any."
+    )
     minimum_run_seconds: Count = Field(
         default=0, description="Bad intervals count only in runs of at least this length."
     )

@@ -158,6 +158,10 @@ def _error_rate(indicator: ErrorRate) -> list[str]:
             )
     elif indicator.minimum_run_strict:
         found.append("A minimum length, were there one, would have to be exceeded.")
+    if indicator.minimum_requests > 1:
+        found.append(
+            f"An interval with fewer than {indicator.minimum_requests} requests counts as one without any."
+        )
     found.append(_EMPTY[indicator.empty_interval])
     if indicator.retry_filter is not None:
         wait = indicator.retry_filter

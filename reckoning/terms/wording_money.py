@@ -30,6 +30,20 @@ from reckoning.terms.wording_parts import (
 )
 
 Line = tuple[str, str, str]
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _EACH = {"outage": "each outage that counts", "event": "each event that fails", "day": "each local day"}
 
 
@@ -283,6 +297,10 @@ def word_cap(terms: Terms, cap: Cap, base: str) -> str:
             f"Together with the credits of the {plural((cap.windows or 2) - 1, 'window')} before, no window earns "
             f"more than {most}, the fees of all these windows being added up."
         )
+    if cap.per == "year":
+        begins = _MONTHS[(cap.first_month or 1) - 1]
+        fees = "" if cap.of is not None else ", the fees of its windows so far being added up"
+        return f"The credits of a year, which begins with {begins}, are together not more than {most}{fees}."
     if cap.per == "term":
         return f"All credits of the term together are not more than {most}."
     if cap.per == "receiving_invoice":

@@ -73,7 +73,7 @@ def test_a_part_is_measured_over_its_own_time_also_where_the_rest_of_a_window_wo
 
 
 def test_a_window_of_one_text_comes_out_as_without_amendments() -> None:
-    facts = {"windows": [window("2026-02-10"), window("2026-01-10", outages=[])]}
+    facts = {"windows": [window("2026-01-10", outages=[]), window("2026-02-10")]}
     plain = calculate(TERMS, facts)["windows"]
     rows = reckoned(*facts["windows"])
     assert [row["commitments"] for row in rows] == [row["commitments"] for row in plain]
