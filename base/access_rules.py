@@ -131,7 +131,12 @@ KINDS = (
     Kind(
         "payload",
         _sides(*BOTH_SIDES, customers=False),
-        ("measurements.payload", "measurements.listedrow", "measurements.intake"),
+        (
+            "measurements.payload",
+            "measurements.listedrow",
+            "measurements.intake",
+            "measurements.payloadremoval",
+        ),
     ),
     Kind(
         "observation",

@@ -228,6 +228,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": ENV.sweep_interval_seconds,
         "options": {"expires": ENV.sweep_interval_seconds * 5},
     },
+    "remove the bytes of payloads past their retention": {
+        "task": "measurements.retain",
+        "schedule": 86_400,
+    },
     "make the statements that are due": {
         "task": "exports.tick",
         "schedule": ENV.sweep_interval_seconds,

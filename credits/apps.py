@@ -8,5 +8,8 @@ class CreditsConfig(AppConfig):
     def ready(self) -> None:
         from credits import tasks, visibility  # noqa: F401  # register what workers do, and whose rows are whose
         from credits.close_items import register_all
+        from credits.needs import unsettled_windows
+        from measurements.needs import needed_for
 
         register_all()
+        needed_for(unsettled_windows)

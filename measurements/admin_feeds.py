@@ -100,8 +100,8 @@ class FeedAdmin(RoleAdmin):
 @admin.register(IntakePolicy)
 class IntakePolicyAdmin(RoleAdmin):
     edit_roles = services.KEEPERS
-    fields = ["source", "hash_fields"]
-    list_display = ["source", "hash_fields"]
+    fields = ["source", "hash_fields", "payload_days"]
+    list_display = ["source", "hash_fields", "payload_days"]
     list_select_related = ["source"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: IntakePolicy | None = None) -> Any:

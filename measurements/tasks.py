@@ -11,7 +11,7 @@ from audit.record import acting
 from base import clock
 from measurements import services
 from measurements.feeding.runs import ask_for_step, importing_job
-from measurements.models import Feed, ImportRun
+from measurements.models import Feed, ImportRun, Source
 
 MOST_AT_ONCE = 200
 
@@ -27,3 +27,13 @@ def tick() -> None:
     with transaction.atomic():
         for run in ImportRun.objects.filter(finished_at=None).order_by("pk")[:MOST_AT_ONCE]:
             ask_for_step(run)
+
+
+@shared_task(name="measurements.retain", ignore_result=True)
+def retain() -> None:
+    """Remove the bytes of payloads whose retention is over, a source at a time."""
+    now = clock.now()
+    with acting(importing_job(), via="task", reason="retention"):
+        for source in Source.objects.filter(intake_policy__payload_days__isnull=False).order_by("pk"):
+            while services.remove_payloads(source=source, removed_at=now):
+                pass

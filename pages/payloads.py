@@ -20,7 +20,7 @@ MOST_CHARACTERS = 4_000
 def payload(request: HttpRequest, pk: int) -> HttpResponse:
     """One file; ``?row=7`` shows the row with that number and its neighbours, as they stand in it."""
     row = get_object_or_404(
-        visible_payloads(request.user).defer(None).select_related("source", "imported_by"), pk=pk
+        visible_payloads(request.user).defer(None).select_related("source", "imported_by", "removal"), pk=pk
     )
     asked = request.GET.get("row", "")
     number = int(asked) if asked.isdecimal() and len(asked) < 10 else None
@@ -31,6 +31,7 @@ def payload(request: HttpRequest, pk: int) -> HttpResponse:
             (row.source.name, reverse("pages:source", args=[row.source.code])),
         ],
         "payload": row,
+        "removal": getattr(row, "removal", None),
         "number": number,
         "lines": lines_of(row, number),
         "listed": row.listed_rows.order_by("row_number", "pk")[:100],
@@ -54,10 +55,10 @@ def row_of(request: HttpRequest, reference: str) -> HttpResponse:
 def lines_of(row: Payload, number: int | None) -> list[tuple[int, str]]:
     """Lines of a text file with their numbers (the header is row 1): around the one asked for, else its beginning.
 
-    Empty where the file is no text.
+    Empty where the file is no text, or its bytes were removed.
     """
     try:
-        lines = bytes(row.content).decode("utf-8").splitlines()
+        lines = bytes(row.content or b"").decode("utf-8").splitlines()
     except UnicodeDecodeError:
         return []
     first = 1 if number is None else max(1, number - AROUND)

@@ -27,7 +27,7 @@ from measurements.models.feeds import (
     UploadMapping,
 )
 from measurements.models.observations import IntervalObservation, SecondsObservation, VendorFigure
-from measurements.models.payloads import ListedRow, Payload
+from measurements.models.payloads import ListedRow, Payload, PayloadRemoval
 from measurements.models.series import (
     BucketDay,
     BucketDaySum,
@@ -62,6 +62,7 @@ __all__ = [
     "MonthDrop",
     "MonthSeal",
     "Payload",
+    "PayloadRemoval",
     "PushGrant",
     "RecurringMaintenance",
     "SecondsObservation",

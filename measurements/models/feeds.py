@@ -13,6 +13,7 @@ from measurements.models.payloads import Payload
 from measurements.models.sources import Source
 
 EVERY_LEAST, EVERY_MOST = 30, 86_400
+PAYLOAD_DAYS_LEAST = 31
 
 
 class Feed(models.Model):
@@ -60,7 +61,7 @@ class FeedState(models.Model):
 
 
 class IntakePolicy(models.Model):
-    """What of a source's payloads is personal."""
+    """What of a source's payloads is personal, and for how long their bytes are kept."""
 
     source = models.OneToOneField(Source, on_delete=models.PROTECT, related_name="intake_policy")
     hash_fields = ArrayField(
@@ -69,10 +70,22 @@ class IntakePolicy(models.Model):
         blank=True,
         help_text="Fields and columns that hold ids of customers: kept as keyed hashes only.",
     )
+    payload_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=f"How many days the bytes of payloads are kept, {PAYLOAD_DAYS_LEAST} or more; empty: for ever. "
+        "What an open result or a dispute rests on stays longer.",
+    )
     history = HistoricalRecords()
 
     class Meta:
         verbose_name_plural = "intake policies"
+        constraints = [
+            models.CheckConstraint(
+                name="measurements_policy_keeps_a_month",
+                condition=Q(payload_days__isnull=True) | Q(payload_days__gte=PAYLOAD_DAYS_LEAST),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}"

@@ -31,7 +31,7 @@ class Payload(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="payloads")
     name = models.CharField(max_length=200)
     sha256 = Sha256Field()
-    content = models.BinaryField()
+    content = models.BinaryField(null=True, help_text="Null once removed; see PayloadRemoval.")
     origin = models.CharField(max_length=500, blank=True, help_text="Where it was retrieved from.")
     retrieved_at = models.DateTimeField()
     known_at = models.DateTimeField(help_text="The moment of knowledge that its observations carry.")
@@ -77,6 +77,26 @@ class Payload(models.Model):
     def skew(self) -> timedelta | None:
         """How far the source's clock was ahead of ours when this was retrieved; None where it did not say."""
         return None if self.source_clock_at is None else self.source_clock_at - self.retrieved_at
+
+
+class PayloadRemoval(models.Model):
+    """That the bytes of a payload are gone: past the retention of its source, and nothing open rested on them.
+
+    Writing this row is the act: the database removes the bytes with it, or refuses it. Hash, origin, moments, parser
+    and counts stay, and so do the observations.
+    """
+
+    append_only = True
+
+    payload = models.OneToOneField(Payload, on_delete=models.PROTECT, related_name="removal")
+    removed_at = models.DateTimeField()
+    retention_days = models.PositiveIntegerField(help_text="As the source's policy was then.")
+    byte_count = models.PositiveIntegerField(help_text="How many bytes it had.")
+    removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.payload}, removed on {self.removed_at:%Y-%m-%d}"
 
 
 class ListedRow(models.Model):

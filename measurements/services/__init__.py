@@ -40,7 +40,7 @@ from measurements.services.files import (
     preview_intervals_csv,
     preview_vendor_figures_csv,
 )
-from measurements.services.retention import SEALERS, seal_month
+from measurements.services.retention import REMOVERS, SEALERS, remove_payloads, seal_month
 from measurements.services.sources import KEEPERS, bind_source, create_source
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "NOTERS",
     "PROPOSERS",
     "RECONCILERS",
+    "REMOVERS",
     "SEALERS",
     "TOLERANCE_SETTERS",
     "accept_figure",
@@ -72,6 +73,7 @@ __all__ = [
     "propose_recurring_maintenance",
     "pull",
     "push",
+    "remove_payloads",
     "seal_month",
     "set_difference_tolerance",
     "set_feed",

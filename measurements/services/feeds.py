@@ -142,12 +142,16 @@ def pull(*, feed: Feed, requested_at: datetime) -> ImportRun:
 
 
 @transaction.atomic
-def set_intake_policy(*, source: Source, hash_fields: Sequence[str] = ()) -> IntakePolicy:
-    """Say which fields of a source hold ids of customers. Raises FieldRefused, NotAllowed."""
+def set_intake_policy(
+    *, source: Source, hash_fields: Sequence[str] = (), payload_days: int | None = None
+) -> IntakePolicy:
+    """Say which fields of a source hold ids of customers, and how many days the bytes of its payloads are kept (None:
+    for ever). Raises FieldRefused, NotAllowed.
+    """
     actor = require_role(*KEEPERS)
     policy = IntakePolicy.objects.filter(source=source).first() or IntakePolicy(source=source)
-    before = {"hash_fields": policy.hash_fields} if policy.pk else None
-    policy.hash_fields = sorted(set(hash_fields))
+    before = {"hash_fields": policy.hash_fields, "payload_days": policy.payload_days} if policy.pk else None
+    policy.hash_fields, policy.payload_days = sorted(set(hash_fields)), payload_days
     check_fields(policy)
     policy._history_user = actor  # type: ignore[attr-defined]  # read by django-simple-history
     policy.save()
@@ -155,7 +159,7 @@ def set_intake_policy(*, source: Source, hash_fields: Sequence[str] = ()) -> Int
         "intake_policy.set",
         policy,
         before=before,
-        after={"source": source.code, "hash_fields": policy.hash_fields},
+        after={"source": source.code, "hash_fields": policy.hash_fields, "payload_days": payload_days},
     )
     return policy
 

@@ -1,15 +1,19 @@
-"""Sealing of months that will not change any more, so that the owner of the tables may drop them later."""
+"""Sealing of months that will not change any more, so that the owner of the tables may drop them later; and removal
+of the bytes of payloads past their retention."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Length
 
 from audit.record import current_actor, record
 from base.access import require_role
 from measurements.errors import FieldRefused
-from measurements.models import MonthSeal
+from measurements.models import IntakePolicy, MonthSeal, Payload, PayloadRemoval, Source
+from measurements.needs import begins_of, open_windows
 
-SEALERS = ("administrator",)
+SEALERS = REMOVERS = ("administrator",)
+MOST_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -53,3 +57,49 @@ def seal_month(*, table: str, month_on: date, sealed_at: datetime) -> MonthSeal:
 
 def _after(month_on: date) -> date:
     return date(month_on.year + month_on.month // 12, month_on.month % 12 + 1, 1)
+
+
+@transaction.atomic
+def remove_payloads(*, source: Source, removed_at: datetime) -> list[PayloadRemoval]:
+    """Remove the bytes of the source's payloads whose retention is over at ``removed_at``, the oldest first.
+
+    Retention counts from ``retrieved_at``. A payload stays while it tells of any time in a window that is open: a
+    result that is not final, a claim or a dispute that has not ended, an exclusion that nobody decided. Its hash,
+    origin, moments, parser and counts stay for good, and so does what was read from it. At most MOST_AT_ONCE payloads
+    go at once. Raises FieldRefused, NotAllowed.
+    """
+    user = current_actor().user
+    if user.is_person:
+        require_role(*REMOVERS)
+    if removed_at.tzinfo is None:
+        raise FieldRefused("removed_at: has no offset; an instant of UTC is expected")
+    policy = IntakePolicy.objects.select_for_update(of=("self",)).filter(source=source).first()
+    if policy is None or policy.payload_days is None:
+        return []
+    over = removed_at - timedelta(days=policy.payload_days)
+    past = Payload.objects.filter(source=source, removal=None, retrieved_at__lte=over).defer("content")
+    rows = list(past.annotate(byte_count=Length("content")).order_by("retrieved_at", "pk"))
+    windows, begins = open_windows(source), begins_of([row.pk for row in rows])
+    found = []
+    for row in rows:
+        begin = begins.get(row.pk)
+        # Nothing is known before it happened: what a payload tells of ends where its knowledge does.
+        if begin is not None and any(begin < end and start <= row.known_at for start, end in windows):
+            continue
+        found.append(_remove(row, policy.payload_days, removed_at, row.byte_count))
+        if len(found) == MOST_AT_ONCE:
+            break
+    return found
+
+
+def _remove(row: Payload, days: int, removed_at: datetime, byte_count: int) -> PayloadRemoval:
+    removal = PayloadRemoval.objects.create(
+        payload=row,
+        removed_at=removed_at,
+        retention_days=days,
+        byte_count=byte_count,
+        removed_by=current_actor().user,
+    )
+    after = {"sha256": row.sha256, "bytes": byte_count, "retention_days": days, "removed_at": removed_at}
+    record("payload.remove", row, after=after)
+    return removal

@@ -153,6 +153,13 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
             measuring.seal_month(table="measurements_bucketday", month_on=date(2022, 1, 1), sealed_at=LATER),
         ),
     ),
+    "measurements.remove_payloads": (
+        ["intake_policy.set", "payload.remove", "payload.remove"],
+        lambda s: (
+            measuring.set_intake_policy(source=s.rows["seconds"], payload_days=31),
+            measuring.remove_payloads(source=s.rows["seconds"], removed_at=LATER),
+        ),
+    ),
     "measurements.bind_source": (
         ["source.bind"],
         lambda s: measuring.bind_source(
