@@ -195,8 +195,8 @@ def _events(
     mine = [row for row in rows if row.counts]
     figures: dict[str, Figure] = {"events": count(len(mine))} if inputs.events else {}
     lengths = [row.figures["seconds"].value for row in mine if "seconds" in row.figures]
-    # While an event may still turn out late, how many are late is not known; it is never a zero.
-    if lengths and not unknown:
+    # A sum that leaves out an event of unknown length, and a count of late ones without it, would be too low.
+    if lengths and len(lengths) == len(mine):
         figures["total_seconds"] = lasting(sum(lengths))
         figures["longest_seconds"] = lasting(max(lengths))
     if indicator.deadline_seconds is not None and inputs.events and not unknown:
