@@ -99,6 +99,14 @@ def test_an_event_of_unknown_length_leaves_what_each_late_one_earns_open() -> No
     assert (outcome, credit) == ("breach", None)
 
 
+def test_a_sum_of_lengths_needs_the_length_of_every_event() -> None:
+    changes = {**EVENTS, "indicator": {"kind": "events_on_time"}, "schedule": FLAT}
+    changes["limit"] = {"on": "longest_seconds", "op": "at_most", "value": 10}
+    known = {"id": "a", "seconds": 10}
+    assert told(reckoned(changes, {"events": [known]})) == ("met", "0.00", [])
+    assert told(reckoned(changes, {"events": [known, {"id": "b"}]}))[:2] == ("open_question", None)
+
+
 def test_windows_of_an_input_come_in_the_order_of_time() -> None:
     windows = [{"window": {"containing": f"2026-0{month}-15"}, "facts": {"fee": 1}} for month in (5, 4)]
     with pytest.raises(InputError) as caught:
