@@ -273,6 +273,8 @@ def _table_rule(schedule: TierSchedule) -> str:
 def word_limit(limit: Limit) -> str:
     """The promise about a figure, after "is kept while"."""
     unit = measured_in(limit.on, limit.bounds_in)
+    if limit.value == 1:
+        unit = unit.removesuffix("s")
     return f"{figure(limit.on)} is {COMPARED[limit.op]} {decimal_text(limit.value)}{unit}"
 
 
