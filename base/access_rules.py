@@ -87,7 +87,7 @@ KINDS = (
         "contract",
         _sides(*BOTH_SIDES, "administrator", logins=True),
         ("contracts.contract",),
-        {"edit": ("legal",)},
+        {"edit": ("legal",), "upload-terms": ("legal",)},
     ),
     Kind(
         "version",
@@ -169,8 +169,9 @@ KINDS = (
         _sides(*BOTH_SIDES),
         ("measurements.differencetolerance", "measurements.differencedecision"),
         {
+            # What is edited is how far two sources may differ.
+            "edit": ("legal",),
             "accept": ("vendor_manager", "customer_success", "legal"),
-            "tolerate": ("legal",),
         },
     ),
     # What is owed.

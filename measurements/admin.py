@@ -284,4 +284,4 @@ class ExclusionAdmin(AddOnlyAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-from measurements import admin_feeds  # noqa: E402, F401  # registers the rest of this room
+from measurements import admin_disputes, admin_feeds  # noqa: E402, F401  # registers the rest of this room

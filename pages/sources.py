@@ -97,6 +97,7 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
         "late": list(late_windows(row, request.user)),
         "page": _files(request, row),
         "may_open_files": may(request.user, "view", "payload"),
+        "may_tolerate": may(request.user, "edit", "reconciliation") and request.user.is_staff,
     }
     return render(request, "pages/disputes/source.html", context)
 

@@ -170,8 +170,6 @@ ON_PAGES = {
 }
 # Kinds all of whose acts stand on pages.
 KINDS_OF_PAGES = {"export", "export_profile", "schedule"}
-# Acts of services that no surface offers yet beside the shell.
-BY_SERVICE = {("reconciliation", "tolerate")}
 
 
 def test_every_act_of_the_matrix_is_there():
@@ -186,7 +184,7 @@ def test_every_act_of_the_matrix_is_there():
         for act in kind.acts
         if act != "edit" and kind.name not in KINDS_OF_PAGES
     }
-    assert named == there | ON_PAGES | BY_SERVICE
+    assert named == there | ON_PAGES
 
 
 @pytest.mark.parametrize(

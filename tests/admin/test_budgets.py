@@ -53,6 +53,7 @@ def _fill_the_rest(stages: world.Stages) -> None:
             stages.claim("sent"), verdict="acknowledged_whole", received_on=date(2023, 4, 20)
         )
         vendors.set_profile(factories.counterparty("vendor"), claims_address="1 Main Street")
+        _fill_disputes(stages)
         measuring.import_intervals_csv(**incidents | {"content": incidents["content"] + nameless})
         measuring.import_vendor_figures_csv(**world.figures_file(daily))
     # Nobody was billed for April, so that its breach has no amount.
@@ -61,6 +62,30 @@ def _fill_the_rest(stages: world.Stages) -> None:
     with as_job():
         credits.assess_window(due.commitment, window=april, known_at=world.LATER)
     seal_events(sealed_at=world.LATER)
+
+
+def _fill_disputes(stages: world.Stages) -> None:
+    """What people said between sources, of an incident and of an exclusion."""
+    due, source = stages.worlds["due"], stages.rows["intervals"]
+    world.propose_recurring(due)
+    world.accept_figure(due)
+    measuring.set_difference_tolerance(
+        contract=due.contract,
+        source=stages.rows["seconds"],
+        seconds=300,
+        windows_from=world.LATER,
+        reason="agreed",
+        set_at=world.LATER,
+    )
+    measuring.attribute_incident(
+        source=source, external_id="i-1", party="vendor", reason="theirs", decided_at=world.LATER
+    )
+    measuring.note_incident(
+        source=source, external_id="i-1", occurred_at=world.LATER, text="Back again.", known_at=world.LATER
+    )
+    measuring.add_exclusion_evidence(
+        exclusion=world.propose(due, "m-9"), name="mail.eml", content=b"announced", added_at=world.LATER
+    )
 
 
 @pytest.fixture
