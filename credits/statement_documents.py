@@ -10,6 +10,7 @@ from base.pdf.document import render
 from base.xlsx import Cell, Money, Sheet, workbook
 from credits.explained import duration, money
 from credits.models import Account
+from credits.not_posted import NotPosted
 from credits.statement_files import COLUMNS, document_of, rows_of, to_json
 from credits.statements import SECTIONS, Statement
 from measurements.models import DifferenceDecision
@@ -150,7 +151,7 @@ def _blocks(value: Statement, document: dict[str, Any], digest: str) -> list[Blo
                 (
                     row.window,
                     _facts(row.contract, row.commitment, row.service, ""),
-                    _lines(f"{row.level_percent} %" if row.level_percent else "open", row.tier),
+                    _lines(_level(row), row.tier),
                     _lines(
                         row.standing, f"claim by {row.claim_deadline_on}" if row.claim_deadline_on else ""
                     ),
@@ -225,6 +226,13 @@ def _account(purpose: str) -> str:
 
 def _bare(amount: Decimal, currency: str) -> str:
     return f"{amount:,.{minor_digits(currency)}f}"
+
+
+def _level(row: NotPosted) -> str:
+    """The level of a result; open where it is not known, and none where no promise stands behind (goodwill)."""
+    if row.level_percent:
+        return f"{row.level_percent} %"
+    return "open" if row.commitment else "—"
 
 
 def _facts(*parts: str) -> str:

@@ -9,18 +9,17 @@ balance.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
-from contracts.models import Contract, Counterparty, LegalEntity
-from contracts.reading import terms_of
+from contracts.models import Counterparty, LegalEntity
 from credits.errors import StatementRefused
-from credits.models import Account, Assessment, CreditMemo, MemoStep, Posting
-from credits.reading import ZERO, latest_assessments
+from credits.models import Account, Assessment, CreditMemo, Posting
+from credits.not_posted import NotPosted, not_posted
+from credits.reading import ZERO
 from measurements.models import DifferenceDecision, SourceBinding
-from reckoning.fields import zone_info
 
 Purpose = Account.Purpose
 # The accounts that say who owes whom, and the side on which each of them grows.
@@ -73,22 +72,6 @@ class Movement:
     tier: str
     description: str
     amount: Decimal
-
-
-@dataclass(frozen=True)
-class NotPosted:
-    """A credit that was reckoned for a window of the period and is not in the books at its end."""
-
-    contract: str
-    commitment: str
-    service: str
-    window: str
-    level_percent: str
-    tier: str
-    standing: str
-    claim_deadline_on: date | None
-    currency: str
-    amount: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -203,9 +186,9 @@ def statement(
         account__purpose__in=list(GROWS_ON),
     )
     movements = tuple(_movements(postings, from_on, until_on))
-    not_posted = tuple(_not_posted(counterparty, legal_entity, from_on, until_on))
+    waiting = tuple(not_posted(counterparty, legal_entity, from_on, until_on))
     told = {(row.contract, row.window) for row in movements if row.contract}
-    told |= {(row.contract, row.window) for row in not_posted if row.contract}
+    told |= {(row.contract, row.window) for row in waiting if row.contract}
     return Statement(
         legal_entity=legal_entity,
         counterparty=counterparty,
@@ -213,7 +196,7 @@ def statement(
         until_on=until_on,
         balances=_balances(postings, movements, from_on, until_on),
         movements=movements,
-        not_posted=not_posted,
+        not_posted=waiting,
         measured_by=tuple(_measured_by({contract for contract, _ in told})),
         two_sources=tuple(_two_sources(told)),
     )
@@ -340,59 +323,3 @@ def _document_number(memo: CreditMemo | None) -> str:
     if memo is None:
         return ""
     return next((step.document_number for step in memo.steps.all() if step.document_number), "")
-
-
-def _not_posted(
-    counterparty: Counterparty, legal_entity: LegalEntity, from_on: date, until_on: date
-) -> Iterable[NotPosted]:
-    """Breaches of windows that end in the period, whose memo was not issued before its end."""
-    edge = timedelta(days=2)  # wider than any zone; the local day decides below
-    rows = latest_assessments().filter(
-        commitment__version__contract__in=Contract.objects.filter(
-            counterparty=counterparty, legal_entity=legal_entity
-        ),
-        outcome__in=[Assessment.Outcome.BREACH, Assessment.Outcome.OPEN_QUESTION],
-        window_end__gte=datetime.combine(from_on, time(0), UTC) - edge,
-        window_end__lte=datetime.combine(until_on, time(0), UTC) + edge,
-    )
-    issued = MemoStep.objects.filter(
-        memo__assessment=OuterRef("pk"), state=CreditMemo.State.ISSUED, taken_on__lt=until_on
-    )
-    rows = rows.filter(~Exists(issued))
-    rows = rows.select_related(
-        "commitment__service", "commitment__version__contract", "finalisation", "breach__claim", "memo"
-    ).prefetch_related("memo__steps", "breach__claim__steps")
-    for row in rows.order_by("window_start", "commitment__key", "commitment__service__code"):
-        zone = zone_info(terms_of(row.commitment.version).zone)
-        last_day = (row.window_end - timedelta(microseconds=1)).astimezone(zone).date()
-        if from_on <= last_day < until_on:
-            yield NotPosted(
-                contract=row.commitment.version.contract.reference,
-                commitment=row.commitment.key,
-                service=row.commitment.service.code,
-                window=row.window_label,
-                level_percent="" if row.level_percent is None else str(row.level_percent),
-                tier=row.tier_label,
-                standing=_standing(row, until_on),
-                claim_deadline_on=row.claim_deadline_on,
-                currency=row.currency,
-                amount=row.credit_amount,
-            )
-
-
-def _standing(result: Assessment, until_on: date) -> str:
-    """How far a credit had come before a day: from its last step taken before it."""
-    if result.outcome == Assessment.Outcome.OPEN_QUESTION or result.credit_amount is None:
-        return "open question"
-    breach = getattr(result, "breach", None)
-    if breach is None or breach.found_on >= until_on:
-        return "provisional"
-    claim = getattr(breach, "claim", None)
-    steps = [step.kind for step in claim.steps.all() if step.taken_on < until_on] if claim else []
-    if "forfeited" in steps:
-        return "final, forfeited"
-    memo = getattr(result, "memo", None)
-    states = [step.state for step in memo.steps.all() if step.taken_on < until_on] if memo else []
-    if states:
-        return f"final, memo {states[-1]}"
-    return f"final, claim {steps[-1]}" if steps else "final"
