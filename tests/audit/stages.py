@@ -469,11 +469,29 @@ def set_off(stages: Stages) -> Any:
 
 
 def lapse(stages: Stages) -> Any:
-    """A credit whose last day has passed; the terms of these worlds let none lapse."""
+    """A credit whose last day has passed."""
+    return credits.lapse_credits(as_of=date.fromisoformat(lapsing(stages)["as_of"]))
+
+
+def lapsing(stages: Stages) -> dict[str, Any]:
+    """A credit that ends, and the day on which it has; the terms of these worlds let none lapse."""
     ends = Remedy(expires_on=date(2023, 4, 30))
     with mock.patch("credits.services.memos.remedy_of", return_value=ends):
         credits.issue_memo(stages.memo("approved"), taken_on=date(2023, 4, 21))
-    return credits.lapse_credits(as_of=date(2023, 5, 1))
+    return {"as_of": "2023-05-01"}
+
+
+def accruing() -> dict[str, Any]:
+    """For the job that accrues: how is decided."""
+    policy()
+    return {"legal_entity": factories.entity().code, "effective_on": "2023-04-30"}
+
+
+def closing() -> Any:
+    """A month that a person has asked to be closed."""
+    return credits.request_close(
+        factories.entity(), starts_on=date(2020, 3, 1), as_of=date(2023, 5, 2), reason="the month is over"
+    )
 
 
 def late_file(source: Source) -> dict[str, Any]:

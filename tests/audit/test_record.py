@@ -242,7 +242,8 @@ def test_an_event_of_another_transaction_does_not_cover_an_act():
     with pytest.raises(IntegrityError, match="without an audit event"), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO contracts_legalentity (code, name, country, vat_id, functional_currency)"
-                " VALUES ('x', 'X', 'DE', '', 'EUR')"
+                "INSERT INTO contracts_legalentity (code, name, country, vat_id, functional_currency, street,"
+                " postal_code, city, registration_id, series_code)"
+                " VALUES ('x', 'X', 'DE', '', 'EUR', '', '', '', '', 'X')"
             )
     assert person.pk
