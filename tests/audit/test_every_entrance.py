@@ -925,6 +925,7 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
                 "contract": s.versions["draft"].contract.pk,
                 "role": "another role",
                 "source": s.rows["seconds"].pk,
+                "rank": 1,
             },
         ),
     ),
@@ -942,6 +943,41 @@ FORMS: dict[tuple[str, str], tuple[str, Callable[[Stages], tuple[Any, dict[str, 
                 "end_1": "13:00",
                 "external_id": "m-3",
                 "evidence": "announced by mail",
+            },
+        ),
+    ),
+    ("measurements.differencetolerance", "add"): (
+        "difference.tolerate",
+        lambda s: (
+            None,
+            {
+                "contract": s.worlds["due"].contract.pk,
+                "source": s.rows["seconds"].pk,
+                "seconds": 300,
+                "windows_from_0": "2023-01-01",
+                "windows_from_1": "00:00",
+                "reason": REASON,
+            },
+        ),
+    ),
+    ("measurements.recurringmaintenance", "add"): (
+        # Sundays of a week without one: the agreement alone. What an occurrence records has its row among services.
+        "exclusion.propose_recurring",
+        lambda s: (
+            None,
+            {
+                "contract": s.worlds["due"].contract.pk,
+                "service": s.worlds["due"].commitment.service.pk,
+                "code": "sundays",
+                "zone": "Europe/Berlin",
+                "weekdays": ["7"],
+                "starts_local": "02:00",
+                "ends_local": "03:00",
+                "first_on": "2023-03-06",
+                "last_on": "2023-03-10",
+                "announced_at_0": "2023-03-01",
+                "announced_at_1": "12:00",
+                "evidence": "agreed in the contract",
             },
         ),
     ),
@@ -1067,7 +1103,8 @@ ACTING_COMMANDS = {"import_csv", "make_token", "demo_replay"}
 LOOKING_COMMANDS = {"verify_record", "demo_summary", "bench", "evidence", "statement", "as_known"}
 # These two need no database at all.
 LOOKING_COMMANDS |= {"calculate", "terms"}
-KEEPING_COMMANDS = {"seal_record"}
+# The drop of a month is recorded by the owner's function, beside its seal, whose sealing is an act.
+KEEPING_COMMANDS = {"seal_record", "drop_measurement_month"}
 
 
 def test_every_command_is_known_to_act_or_to_look():
