@@ -377,6 +377,83 @@ def test_a_source_costs_the_same_for_few_windows_and_for_many():
     assert _price_of_source(3) == _price_of_source(12) <= 26
 
 
+def _prices(addresses, count):
+    """What the pages of an incident, an exclusion and a result between two sources cost beside so many others."""
+    with transaction.atomic():
+        contract = many.customer_of(count)
+        who, found = client("auditor"), []
+        for address in addresses(contract):
+            with CaptureQueriesContext(connection) as captured:
+                assert who.get(address).status_code == 200, address
+            found.append(len(captured))
+        transaction.set_rollback(True)
+    return found
+
+
+def _disputed(contract):
+    """Their addresses. The exclusion touches one promise; the second source saw another length."""
+    result = contract.versions.get().commitments.order_by("pk")[0].assessments.order_by("-revision")[0]
+    exclusion = propose(world.World(contract, result.commitment, None, None, None))
+    second = "p-1,2023-03-10T12:05:00Z,2023-03-10T13:00:00Z,major,platform-0,Seen later"
+    second_monitor(None, second)
+    with world.as_("legal"):
+        measuring.set_difference_tolerance(
+            contract=contract,
+            source=measuring_source("probe"),
+            seconds=60,
+            windows_from=utc(2022, 1, 1),
+            reason="schedule 3",
+            set_at=utc(2023, 1, 1),
+        )
+    code = contract.source_bindings.get().source.code
+    return [f"/incidents/{code}/i-0/", f"/exclusions/{exclusion.pk}/", f"/reconciliation/{result.pk}/"]
+
+
+def measuring_source(code):
+    from measurements.models import Source
+
+    return Source.objects.get(code=code)
+
+
+def test_an_incident_an_exclusion_and_a_result_cost_the_same_beside_few_and_beside_many():
+    few, many_of_them = _prices(_disputed, 3), _prices(_disputed, 9)
+    assert few == many_of_them
+    assert all(price <= most for price, most in zip(few, (40, 40, 60), strict=True)), few
+
+
+@pytest.mark.parametrize(
+    ("role", "tolerates", "recurs"),
+    [
+        ("legal", True, True),
+        ("vendor_manager", False, True),
+        ("finance", False, True),
+        ("auditor", False, False),
+    ],
+)
+def test_tolerances_and_recurring_maintenance_are_entered_from_the_contracts_and_the_sources_page(
+    role, tolerates, recurs
+):
+    made = world.vendor()
+    source, who = made.contract.source_bindings.get().source, client(role)
+    html = html_of(who.get(f"/contracts/{made.contract.pk}/"))
+    add = "/admin/measurements/differencetolerance/add/"
+    assert (f"{add}?contract={made.contract.pk}" in html) is tolerates
+    recurring = f"/admin/measurements/recurringmaintenance/add/?contract={made.contract.pk}"
+    assert (recurring in html) is recurs
+    assert (f"{add}?source={source.pk}" in html_of(who.get(f"/sources/{source.code}/"))) is tolerates
+    if recurs:
+        form = html_of(who.get(recurring))
+        assert f'<option value="{made.contract.pk}" selected>' in form
+    assert who.get(add).status_code == (200 if tolerates else 403)
+
+
+def test_the_forms_offer_only_contracts_that_their_reader_may_see():
+    ours, theirs = world.customer(), world.vendor()
+    form = html_of(client("vendor_manager").get("/admin/measurements/recurringmaintenance/add/"))
+    assert theirs.contract.reference in form
+    assert f'<option value="{ours.contract.pk}"' not in form
+
+
 def test_a_result_of_later_knowledge_is_the_same_on_every_page(made):
     propose(made)
     result = made.finalise()
