@@ -105,6 +105,7 @@ OWNER_COMMANDS = {
     "squashmigrations",
     "optimizemigration",
     "createcachetable",
+    "drop_measurement_month",
 }
 _command = sys.argv[1] if len(sys.argv) > 1 else ""
 DATABASE_ROLE = ENV.db_role or ("owner" if _command in OWNER_COMMANDS and ENV.database_owner_url else "app")
@@ -230,6 +231,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "remove the bytes of payloads past their retention": {
         "task": "measurements.retain",
+        "schedule": 86_400,
+    },
+    "make coming months and check the sums of days": {
+        "task": "measurements.look_after_months",
         "schedule": 86_400,
     },
     "make the statements that are due": {

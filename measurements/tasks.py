@@ -3,6 +3,8 @@
 A run is a row first; a message to a worker is only a hint, and what was lost is found again here.
 """
 
+import logging
+
 from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
@@ -12,8 +14,10 @@ from base import clock
 from measurements import services
 from measurements.feeding.runs import ask_for_step, importing_job
 from measurements.models import Feed, ImportRun, Source
+from measurements.months import CHECKED_BACK, differing_days, make_coming_months
 
 MOST_AT_ONCE = 200
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="measurements.tick", ignore_result=True)
@@ -37,3 +41,18 @@ def retain() -> None:
         for source in Source.objects.filter(intake_policy__payload_days__isnull=False).order_by("pk"):
             while services.remove_payloads(source=source, removed_at=now):
                 pass
+
+
+@shared_task(name="measurements.look_after_months", ignore_result=True)
+def look_after_months() -> int:
+    """Make the partitions of the coming months, and hold the sums of days that moved of late against their slots.
+
+    A day that differs is told as an error in the log, and nothing is repaired: somebody must find out why. How many
+    there were.
+    """
+    now = clock.now()
+    make_coming_months(now.date())
+    found = list(differing_days(now - CHECKED_BACK))
+    for one in found:
+        logger.error("The sums of a day are not those of its slots: %s", one)
+    return len(found)
