@@ -535,6 +535,16 @@ def another_source() -> Source:
         )
 
 
+def remove_a_payload() -> None:
+    """From making a source to removing the bytes of its only file, by whoever acts."""
+    source = measuring.create_source(
+        code="passing", name="Passing", kind="manual", shape="daily_seconds", measurement_point="desk"
+    )
+    measuring.import_daily_seconds_csv(**seconds_file(source))
+    measuring.set_intake_policy(source=source, payload_days=31)
+    measuring.remove_payloads(source=source, removed_at=LATER + timedelta(days=31))
+
+
 def draft_of(source: Source) -> Any:
     """One more day as a table that was uploaded."""
     from measurements.feeding.sheets import read_grid

@@ -154,11 +154,8 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ),
     ),
     "measurements.remove_payloads": (
-        ["intake_policy.set", "payload.remove", "payload.remove"],
-        lambda s: (
-            measuring.set_intake_policy(source=s.rows["seconds"], payload_days=31),
-            measuring.remove_payloads(source=s.rows["seconds"], removed_at=LATER),
-        ),
+        ["source.create", "payload.import", "intake_policy.set", "payload.remove"],
+        lambda s: world.remove_a_payload(),
     ),
     "measurements.bind_source": (
         ["source.bind"],
