@@ -21,6 +21,7 @@ LISTED = {
     "no_component": "name no component",
     "no_length": "have no length",
     "untracked_component": "name only a component that nothing is promised for",
+    "in_the_future": "end after they were told",
 }
 
 

@@ -91,7 +91,12 @@ def summarise(as_of: date) -> Summary:
             "postings": Posting.objects.count(),
             "months closed": PeriodStep.objects.filter(state=PeriodStep.State.CLOSED).count(),
         },
-        listed=listed_by_reason(source=incidents, known_at=known_at),
+        # What never happened is not told: a reason without rows is no line of the summary.
+        listed={
+            reason: count
+            for reason, count in listed_by_reason(source=incidents, known_at=known_at).items()
+            if count
+        },
         one_sided=(len(one_sided.only_in_seconds), len(one_sided.only_in_intervals)),
         trial=tuple(
             (row.account.get_purpose_display(), row.currency, row.debit, row.credit)
