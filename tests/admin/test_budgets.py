@@ -2,13 +2,14 @@
 a price that does not grow with the number of rows."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 
 from audit.record import acting
@@ -16,6 +17,7 @@ from audit.services import seal_events
 from base.models import ROLES, User
 from credits import services as credits
 from measurements import services as measuring
+from measurements.models import MaintenanceNotice, Payload
 from reckoning.timeline.windows import window_of
 from tests import factories
 from tests.admin.forms import log_in, page
@@ -54,7 +56,10 @@ def _fill_the_rest(stages: world.Stages) -> None:
         )
         vendors.set_profile(factories.counterparty("vendor"), claims_address="1 Main Street")
         _fill_disputes(stages)
-        measuring.import_intervals_csv(**incidents | {"content": incidents["content"] + nameless})
+        measuring.grant_push(token=stages.rows["pushing"], source=daily, granted_at=world.LATER)
+        with transaction.atomic():
+            told = measuring.import_intervals_csv(**incidents | {"content": incidents["content"] + nameless})
+            _keep_notice(told)
         measuring.import_vendor_figures_csv(**world.figures_file(daily))
     # Nobody was billed for April, so that its breach has no amount.
     due = stages.worlds["due"]
@@ -62,6 +67,20 @@ def _fill_the_rest(stages: world.Stages) -> None:
     with as_job():
         credits.assess_window(due.commitment, window=april, known_at=world.LATER)
     seal_events(sealed_at=world.LATER)
+
+
+def _keep_notice(told: Payload) -> None:
+    """Maintenance as a status page announces it, from the payload that said so."""
+    MaintenanceNotice.objects.create(
+        source=told.source,
+        external_id="n-1",
+        announced_at=told.known_at,
+        during=DateTimeTZRange(told.known_at, told.known_at + timedelta(hours=1), "[)"),
+        status="scheduled",
+        components=["platform"],
+        known_at=told.known_at,
+        payload=told,
+    )
 
 
 def _fill_disputes(stages: world.Stages) -> None:
