@@ -16,7 +16,10 @@ from credits.explained import Explained, instant, money
 from credits.invoices.models import InvoiceLine
 from credits.models import Assessment, Breach, CreditMemo, Finalisation
 from credits.statement_documents import statement_pdf, statement_xlsx
+from measurements.bases import bases_of
+from measurements.errors import SourceUnbound, WrongShape
 from measurements.models import Exclusion, Payload
+from measurements.reading import Clause
 from reckoning.assessment import AssessmentInputs
 from reckoning.fields import zone_info
 
@@ -132,18 +135,15 @@ def _reached(assessment: Assessment, told: Explained) -> str:
 
 
 def _measured_by(assessment: Assessment, told: Explained) -> list[tuple[str, str]]:
-    """The source that decides and where it measures, beside the figure."""
-    contract = assessment.commitment.version.contract
-    bound = contract.source_bindings.filter(role=told.commitment.source_role).select_related("source").first()
-    if bound is None:
+    """The source that the result rests on and where it measures, beside the figure; marked where it only stood in."""
+    clause = Clause(assessment.commitment, told.commitment)
+    try:
+        found = bases_of([clause], assessment.window_start, assessment.window_end, assessment.known_at)
+    except (SourceUnbound, WrongShape):
         return []
-    source = bound.source
-    return [
-        (
-            "Measured by",
-            f"{source.name} ({source.get_kind_display().lower()}), measured at: {source.measurement_point}",
-        )
-    ]
+    basis = found[assessment.commitment_id]
+    name, kind = basis.source.name, basis.source.get_kind_display().lower()
+    return [("Measured by", f"{name} ({kind}){basis.sentence.removeprefix(name)}")]
 
 
 def _standing(assessment: Assessment, finalisation: Finalisation | None) -> str:

@@ -207,11 +207,11 @@ def _measured_by(references: set[str]) -> Iterable[MeasuredBy]:
     rows = SourceBinding.objects.filter(contract__reference__in=references).select_related(
         "contract", "source"
     )
-    for row in rows.order_by("contract__reference", "role") if references else ():
+    for row in rows.order_by("contract__reference", "role", "rank") if references else ():
         source = row.source
-        yield MeasuredBy(
-            row.contract.reference, source.name, source.get_kind_display(), source.measurement_point
-        )
+        # Which windows it stood in for is said on the evidence of each result.
+        name = source.name if row.rank == 1 else f"{source.name} (stands in; not contractual)"
+        yield MeasuredBy(row.contract.reference, name, source.get_kind_display(), source.measurement_point)
 
 
 def _two_sources(told: set[tuple[str, str]]) -> Iterable[TwoSources]:
