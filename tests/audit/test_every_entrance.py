@@ -1195,7 +1195,8 @@ def test_every_kind_of_job_has_its_row_here():
 @pytest.mark.usefixtures("rolled_back")
 def test_a_job_writes_its_events_as_the_job_account(stages, kind):
     verbs, arguments = JOBS[kind]
-    given = arguments(stages)
+    with acting(stages.person, via="command"):
+        given = arguments(stages)
     before = last_event()
     job = Job.objects.create(kind=kind, key="test", arguments=given, correlation_id=CORRELATION)
     with correlated(CORRELATION):
