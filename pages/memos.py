@@ -137,6 +137,9 @@ def _narrowed(rows: QuerySet[Any], asked: dict[str, str]) -> QuerySet[Any]:
             | Q(contract__reference__icontains=words)
             | Q(assessment__window_label__icontains=words)
             | Q(assessment__commitment__service__name__icontains=words)
+            # Memos over a difference and goodwill rest on no result of their own; what they say of it is copied.
+            | Q(facts__window__icontains=words)
+            | Q(facts__service_name__icontains=words)
         )
     return rows
 

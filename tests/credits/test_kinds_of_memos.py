@@ -6,6 +6,9 @@ from decimal import Decimal
 import pytest
 
 from credits import services
+from credits.exports.formats.notes import refusal_of_a_note
+from credits.exports.gathering import notes_of
+from credits.models import CreditMemo
 from credits.statement_files import to_csv
 from credits.statements import statement
 from tests.credits import world
@@ -78,3 +81,35 @@ def test_a_statement_lists_goodwill_apart_before_and_after_its_issue():
     assert value.not_posted == ()
     assert [(one.section, one.amount) for one in value.movements] == [("goodwill", Decimal("50.00"))]
     assert b"goodwill" in to_csv(value)
+
+
+def test_credit_notes_are_made_of_what_adds_and_a_reduction_is_refused_with_its_reason():
+    customer = world.customer()
+    customer.issue()
+    more(customer, LONG)
+    approve_and_issue(restate(customer).memo)
+    with world.as_("finance"):
+        memo = services.propose_goodwill(
+            customer.contract, amount=Decimal("50.00"), taken_on=date(2023, 5, 4), reason="a bad week"
+        )
+    approve_and_issue(memo)
+    notes = {note.kind: note for note in notes_of(CreditMemo.objects.all(), JUN)}
+    assert {kind: note.net_amount for kind, note in notes.items()} == {
+        "service_credit": Decimal("1000.00"),
+        "increase": Decimal("1500.00"),
+        "goodwill": Decimal("50.00"),
+    }
+    assert notes["increase"].description == "Increase by a restatement, platform 2023-03"
+    assert refusal_of_a_note(notes["increase"]) == ""
+    assert sum(part.net for part in notes["increase"].parts) == Decimal("1500.00")
+    # Goodwill credits no invoice, so that its tax is not known here.
+    assert "credits no invoice" in refusal_of_a_note(notes["goodwill"])
+
+
+def test_a_reduction_is_no_credit_note():
+    customer = world.customer(world.OUTAGE, LONG)
+    customer.issue()
+    more(customer, SHORT)
+    approve_and_issue(restate(customer).memo)
+    [note] = [one for one in notes_of(CreditMemo.objects.all(), JUN) if one.kind == "reduction"]
+    assert "takes a credit back" in refusal_of_a_note(note)

@@ -266,3 +266,13 @@ def test_the_pages_cost_the_same_whatever_there_is():
             shown(client, name, *args)
         costs[name] = len(captured)
     assert max(costs.values()) <= 20, costs
+
+
+def test_memos_without_a_result_of_their_own_are_found_by_window_and_by_name():
+    customer = world.customer()
+    client = log_in(factories.user("finance"))
+    sent(client, "goodwill", contract="C-1", amount="50", taken_on=ON, reason="a rough week")
+    for words, found in ((str(ON)[:7], True), ("goodwill", True), ("1999-01", False)):
+        html = client.get(reverse("pages:memos"), {"q": words}).content.decode()
+        assert ("Goodwill, C-1" in html) is found, words
+    assert customer.contract.reference == "C-1"
