@@ -78,10 +78,11 @@ def _differing(keys: list[tuple[int, date]]) -> Iterator[Differs]:
     }
     rows = BucketDay.objects.filter(series__in=series, day__in=days).order_by("known_at", "payload_id", "pk")
     slots: dict[tuple[int, date], dict[int, tuple[int, int]]] = {}
-    for pk, day, *packed in rows.values_list(
-        "series_id", "day", "first_slot", "step", "slots", "counts", "good", "bad"
-    ).iterator(chunk_size=DAYS_AT_ONCE):
-        slots.setdefault((pk, day), {}).update(unpack(*packed))
+    columns = ("series_id", "day", "first_slot", "step", "slots", "counts", "good", "bad")
+    for pk, day, first, step, at, counts, good, bad in rows.values_list(*columns).iterator(
+        chunk_size=DAYS_AT_ONCE
+    ):
+        slots.setdefault((pk, day), {}).update(unpack(first, step, at, counts, good, bad))
     for key in keys:
         here = slots.get(key, {}).values()
         detail = (sum(good for good, _ in here), sum(bad for _, bad in here), len(here))
