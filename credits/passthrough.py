@@ -92,7 +92,9 @@ def pass_through(from_on: date, until_on: date, results: Any = None) -> tuple[li
 def _lost(results: Iterable[Assessment]) -> set[int]:
     """The results whose claim was forfeited or refused."""
     kinds = (ClaimStep.Kind.FORFEITED, ClaimStep.Kind.REFUSED)
-    steps = ClaimStep.objects.filter(kind__in=kinds, claim__breach__assessment__in=[row.pk for row in results])
+    steps = ClaimStep.objects.filter(
+        kind__in=kinds, claim__breach__assessment__in=[row.pk for row in results]
+    )
     return set(steps.values_list("claim__breach__assessment", flat=True))
 
 
