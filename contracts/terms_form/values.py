@@ -119,7 +119,7 @@ def document(shape: Shape, value: Any) -> Any:
 
 
 def number_alternatives(plain: dict[str, Any]) -> dict[str, Any]:
-    """Make whole numbers of an alternative's values where the commitment has one; elsewhere a number is text.
+    """Make whole numbers of an alternative's values where the commitment has one, and text where it has text.
 
     A form does not know what type a path leads to before the commitment is there to look at.
     """
@@ -132,6 +132,8 @@ def number_alternatives(plain: dict[str, Any]) -> dict[str, Any]:
                     whole = isinstance(now, int) and not isinstance(now, bool)
                     if whole and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value):
                         changed[path] = int(value)
+                    elif isinstance(now, str) and isinstance(value, int) and not isinstance(value, bool):
+                        changed[path] = str(value)
     return plain
 
 
