@@ -87,8 +87,10 @@ def _restatements(contracts: QuerySet[Contract], from_on: date, until_on: date) 
     ).prefetch_related("memo__steps")
     for row in rows.order_by("restated_on", "pk"):
         kind = "increase" if row.difference_amount > 0 else "reduction"
-        state = _last_state(getattr(row, "memo", None), until_on)
-        yield _of_result(row.assessment, f"final, {kind} {state or 'not proposed'}", row.difference_amount)
+        state = _last_state(getattr(row, "memo", None), until_on) or "not proposed"
+        if row.assessment.commitment.version.contract.direction != Contract.Direction.PROMISED_BY_US:
+            state = "not in the claim"  # what was claimed from a vendor is answered as it was claimed
+        yield _of_result(row.assessment, f"final, {kind} {state}", row.difference_amount)
 
 
 def _goodwill(contracts: QuerySet[Contract], from_on: date, until_on: date) -> Iterable[NotPosted]:
