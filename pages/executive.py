@@ -113,7 +113,12 @@ def exposure(as_of: date) -> Number:
 
 def _unsettled(before: date) -> dict[str, Decimal]:
     """What customers earned in windows that ended by a day and that neither was issued nor lapsed."""
-    issued = MemoStep.objects.filter(state=CreditMemo.State.ISSUED, memo__assessment=OuterRef("pk"))
+    # By the window and not by the revision: the credit of a restated window was issued on the first result.
+    issued = MemoStep.objects.filter(
+        state=CreditMemo.State.ISSUED,
+        memo__assessment__commitment=OuterRef("commitment"),
+        memo__assessment__window_start=OuterRef("window_start"),
+    )
     lapsed = ClaimStep.objects.filter(kind=ClaimStep.Kind.FORFEITED, claim__breach__assessment=OuterRef("pk"))
     rows = latest_assessments().filter(
         ~Exists(issued),
