@@ -90,6 +90,8 @@ def test_a_packed_batch_is_unpacked(push: Pusher) -> None:
         (gzip.compress(b"{}") + b"more", 400),
         (gzip.compress(b'{"source": NaN}'), 400),
     ],
+    # Names of their own: a packed body holds the time at which it was packed.
+    ids=["a bomb", "open brackets", "not packed", "cut off", "with more behind it", "no number"],
 )
 def test_a_packed_body_that_is_a_bomb_or_broken_is_refused(push: Pusher, body: bytes, status: int) -> None:
     answer = push(body, headers={"Content-Encoding": "gzip"})
