@@ -132,6 +132,7 @@ def test_every_incident_is_an_observation_or_listed_with_its_reasons(incident_li
         "no_component": 79,
         "no_length": 14,
         "untracked_component": 1,
+        "in_the_future": 0,
     }
 
 
