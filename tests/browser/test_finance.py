@@ -106,7 +106,7 @@ def test_a_statement_and_its_files(visit):
     assert len(options) >= 2
     for at, name in enumerate(options):
         page.select_option("#id_counterparty", label=name)
-        page.get_by_label("From").fill("2025-01-01")
+        page.get_by_role("textbox", name="From").fill("2025-01-01")
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_role("heading", name=f"Statement: {name}")).to_be_visible()
         visit.check(page, f"finance-statement-{at}", dark=at == 0)

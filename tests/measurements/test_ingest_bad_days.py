@@ -62,7 +62,9 @@ def test_a_worker_that_is_killed_leaves_nothing_and_the_next_keeps_all(world_of_
     settings = connection.settings_dict
     address = os.environ["DATABASE_URL"]
     known = psycopg.conninfo.conninfo_to_dict(address)
-    variables = os.environ | {"DATABASE_URL": address.replace(known["dbname"], settings["NAME"], 1)}
+    # The database stands last in an address; a role may have its name in it, too.
+    before, _, after = address.rpartition(known["dbname"])
+    variables = os.environ | {"DATABASE_URL": f"{before}{settings['NAME']}{after}"}
     if known["dbname"] == settings["NAME"]:
         variables["DATABASE_URL"] = address
     done = subprocess.run(
