@@ -11,10 +11,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from contracts.models import Counterparty
-from measurements.models import IntervalObservation, ListedRow, Payload, SecondsObservation, Source
+from measurements.models import (
+    IntervalObservation,
+    ListedRow,
+    Payload,
+    SecondsObservation,
+    Source,
+    SourceBinding,
+)
 from measurements.reading import known_intervals
 
 TOLERANCE = timedelta(seconds=60)
@@ -123,9 +130,12 @@ class MonthPair:
 
 
 def lists_of(vendor: Counterparty) -> Lists | None:
-    """The vendor's first source of each shape; None where it has not both."""
+    """The vendor's first source of each shape, those that a contract relies on before others; None where it has
+    not both.
+    """
     by_shape: dict[str, Source] = {}
-    for source in Source.objects.filter(vendor=vendor).order_by("code"):
+    bound = Exists(SourceBinding.objects.filter(source=OuterRef("pk")))
+    for source in Source.objects.filter(vendor=vendor).annotate(bound=bound).order_by("-bound", "code"):
         by_shape.setdefault(source.shape, source)
     seconds, intervals = by_shape.get(Source.Shape.DAILY_SECONDS), by_shape.get(Source.Shape.INTERVALS)
     return Lists(seconds, intervals) if seconds and intervals else None
