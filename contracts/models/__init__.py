@@ -1,0 +1,27 @@
+"""What was promised: our entities, the other side, services, contracts and the versions of their terms."""
+
+from contracts.models.agreements import Commitment, Contract, ContractVersion
+from contracts.models.parties import (
+    Addressed,
+    Counterparty,
+    CounterpartyLogin,
+    LegalEntity,
+    Service,
+    code_validator,
+)
+from contracts.models.signing import FindingAcceptance, ReadingChoice, Signature
+
+__all__ = [
+    "Addressed",
+    "Commitment",
+    "Contract",
+    "ContractVersion",
+    "Counterparty",
+    "CounterpartyLogin",
+    "FindingAcceptance",
+    "LegalEntity",
+    "ReadingChoice",
+    "Service",
+    "Signature",
+    "code_validator",
+]

@@ -1,0 +1,138 @@
+"""Contracts, the versions of their text, and the commitments that a signed text makes."""
+
+from datetime import date
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
+
+from base.fields import CurrencyField, Sha256Field
+from contracts.models.parties import Counterparty, LegalEntity, Service
+
+
+class Contract(models.Model):
+    """An agreement with one counterparty, in one direction. What it says stands in its versions."""
+
+    class Direction(models.TextChoices):
+        PROMISED_BY_US = "promised_by_us", "Promised by us to a customer"
+        PROMISED_TO_US = "promised_to_us", "Promised to us by a vendor"
+
+    reference = models.CharField(max_length=60, unique=True)
+    title = models.CharField(max_length=200)
+    legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="contracts")
+    counterparty = models.ForeignKey(Counterparty, on_delete=models.PROTECT, related_name="contracts")
+    direction = models.CharField(max_length=20, choices=Direction.choices)
+    currency = CurrencyField()
+    note = models.TextField(blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["reference"]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    def clean(self) -> None:
+        """A vendor promises to us, we promise to a customer (a trigger holds to it too)."""
+        super().clean()
+        if not self.counterparty_id or not self.direction:
+            return
+        ours = self.direction == self.Direction.PROMISED_TO_US
+        if not (self.counterparty.is_vendor if ours else self.counterparty.is_customer):
+            side = "vendor" if ours else "customer"
+            raise ValidationError(
+                {
+                    "counterparty": f"{self.counterparty} is no {side}; in this direction it would have to be one."
+                }
+            )
+
+    def version_in_effect(self, on: date) -> "ContractVersion | None":
+        """The version in effect on a day, derived from the dates of the signed ones; None where there is none."""
+        signed = self.versions.filter(state=ContractVersion.State.SIGNED, effective_from_on__lte=on)
+        return (
+            signed.filter(Q(effective_until_on=None) | Q(effective_until_on__gt=on))
+            .order_by("-effective_from_on", "-number")
+            .first()
+        )
+
+
+class ContractVersion(models.Model):
+    """One text of a contract's terms.
+
+    ``terms`` is the canonical document (see ``reckoning.terms``). It may be edited as a draft only; from
+    the first signature it is frozen with its hash, and the database refuses any change (rule 10).
+    ``effective_from_on`` and ``effective_until_on`` (excluded) are days in the zone of the terms; the
+    ``signed_on`` of the paper, the effective day and ``recorded_at`` are three dates. "In effect" and
+    "superseded" are derived: a later signed version supersedes from its effective day.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        IN_REVIEW = "in_review", "In review"
+        SIGNED = "signed", "Signed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    terms = models.JSONField()
+    terms_sha256 = Sha256Field(
+        blank=True, help_text="Of the canonical document; frozen at the first signature."
+    )
+    effective_from_on = models.DateField()
+    effective_until_on = models.DateField(
+        null=True, blank=True, help_text="The first day that is not covered."
+    )
+    signed_on = models.DateField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["contract", "number"]
+        constraints = [
+            models.UniqueConstraint(name="contracts_version_number_once", fields=["contract", "number"]),
+            models.UniqueConstraint(
+                name="contracts_version_effective_once",
+                fields=["contract", "effective_from_on"],
+                condition=Q(state="signed"),
+            ),
+            models.CheckConstraint(
+                name="contracts_version_effective_in_order",
+                violation_error_message="Effective until must lie after effective from.",
+                condition=Q(effective_until_on__isnull=True)
+                | Q(effective_from_on__lt=F("effective_until_on")),
+            ),
+            models.CheckConstraint(
+                name="contracts_version_signed_is_whole",
+                condition=~Q(state="signed") | (Q(signed_on__isnull=False) & ~Q(terms_sha256="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract.reference} v{self.number}"
+
+
+class Commitment(models.Model):
+    """One target of one signed version on one service: the unit of assessment.
+
+    Rows are made when the version is signed, from its document: one for each service that a clause of
+    commitment names. ``key`` finds the clause in the document.
+    """
+
+    append_only = True
+
+    version = models.ForeignKey(ContractVersion, on_delete=models.PROTECT, related_name="commitments")
+    key = models.CharField(max_length=60)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="commitments")
+
+    class Meta:
+        ordering = ["version", "key", "service"]
+        constraints = [
+            models.UniqueConstraint(name="contracts_commitment_once", fields=["version", "key", "service"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.key} {self.service.code}"

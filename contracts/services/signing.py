@@ -1,0 +1,185 @@
+"""What is decided about exactly one text: findings accepted, readings chosen, signatures recorded."""
+
+from datetime import date
+from typing import Any
+
+from django.db import models, transaction
+
+from audit.record import record
+from base.access import require_person
+from base.models import User
+from contracts.checks import open_standings, standings
+from contracts.errors import (
+    AlreadySigned,
+    DraftedByYourself,
+    FieldsRefused,
+    NoSuchFinding,
+    NoSuchReading,
+    NotAParty,
+    OpenFindings,
+)
+from contracts.models import (
+    Commitment,
+    ContractVersion,
+    FindingAcceptance,
+    ReadingChoice,
+    Service,
+    Signature,
+)
+from contracts.reading import terms_of
+from contracts.services.common import State, authors_of, lock, require_reason, save
+from reckoning.errors import TermsError
+
+
+@transaction.atomic
+def accept_finding(version: ContractVersion, code: str, path: str, reason: str) -> FindingAcceptance:
+    """Accept that the paper really has this finding, for exactly this text (rule 8). Again is free.
+
+    Raises NoSuchFinding, ReasonMissing, WrongState, NotAllowed.
+    """
+    actor = require_person("legal")
+    require_reason(reason)
+    lock(version, State.DRAFT, State.IN_REVIEW)
+    done = version.accepted_findings.filter(terms_sha256=version.terms_sha256, code=code, path=path).first()
+    if done:
+        return done
+    found = [item for item in standings(version) if (item.code, item.path) == (code, path)]
+    if not found or not found[0].acceptable:
+        raise NoSuchFinding(
+            f"finding: there is no {code} at {path} in {version} that could be accepted"
+            + ("" if not found else f": {found[0].mend}")
+        )
+    acceptance = FindingAcceptance.objects.create(
+        version=version,
+        terms_sha256=version.terms_sha256,
+        code=code,
+        path=path,
+        reason=reason,
+        accepted_by=actor,
+    )
+    after = {"code": code, "path": path, "terms_sha256": version.terms_sha256}
+    record("contract_version.accept_finding", version, after=after, reason=reason)
+    return acceptance
+
+
+@transaction.atomic
+def choose_reading(
+    version: ContractVersion, commitment_key: str, name: str, chosen: str, reason: str, chosen_on: date
+) -> ReadingChoice:
+    """Put on record who chose a reading of an ambiguous text (rule 11). It bars them from approving (rule 20).
+
+    ``chosen`` repeats the words of the document. Again is free. Raises NoSuchReading, WrongState,
+    ReasonMissing, NotAllowed.
+    """
+    actor = require_person("legal")
+    require_reason(reason)
+    lock(version, State.DRAFT, State.IN_REVIEW)
+    done = version.reading_choices.filter(commitment_key=commitment_key, name=name, chosen=chosen).first()
+    if done:
+        return done
+    _check_reading(version, commitment_key, name, chosen)
+    choice = ReadingChoice.objects.create(
+        version=version,
+        commitment_key=commitment_key,
+        name=name,
+        chosen=chosen,
+        reason=reason,
+        chosen_by=actor,
+        chosen_on=chosen_on,
+    )
+    after = {"commitment": commitment_key, "name": name, "chosen": chosen, "chosen_on": chosen_on}
+    record("contract_version.choose_reading", version, after=after, reason=reason)
+    return choice
+
+
+@transaction.atomic
+def record_signature(version: ContractVersion, party: str, signatory: str, signed_on: date) -> Signature:
+    """Record that ``signatory`` signed for ``party`` (our entity's or the counterparty's name) on that day.
+
+    The first signature freezes the text with its hash; the one that completes both parties' puts the version
+    in force from its effective day and makes its commitments. Again is free.
+
+    Raises OpenFindings while anything stands against signing, DraftedByYourself where the completing signature
+    is recorded by whoever wrote the text, NotAParty, AlreadySigned, WrongState, FieldsRefused, NotAllowed.
+    """
+    actor = require_person("legal")
+    done = version.signatures.filter(party=party, signatory=signatory).first()
+    if done and done.signed_on == signed_on:
+        return done
+    lock(version, State.IN_REVIEW)
+    contract = version.contract
+    parties = {contract.legal_entity.name, contract.counterparty.name}
+    if party not in parties:
+        raise NotAParty(f"party: {party!r} does not sign {contract}; {' and '.join(sorted(parties))} do")
+    if done or version.signatures.filter(party=party).exists():
+        raise AlreadySigned(f"party: {party} signed {version} already; a signature is not changed")
+    against = open_standings(version)
+    if against:
+        raise OpenFindings([(item.code, item.path, item.sentence) for item in against])
+    if not signatory.strip():
+        raise FieldsRefused({"signatory": ["The name of whoever signed, as on the paper."]})
+    completes = set(version.signatures.values_list("party", flat=True)) | {party} == parties
+    if completes:
+        _check_may_complete(version, actor)
+    signature = Signature.objects.create(
+        version=version,
+        party=party,
+        signatory=signatory,
+        signed_on=signed_on,
+        terms_sha256=version.terms_sha256,
+        recorded_by=actor,
+    )
+    after: dict[str, Any] = {
+        "party": party,
+        "signatory": signatory,
+        "signed_on": signed_on,
+        "terms_sha256": version.terms_sha256,
+    }
+    if completes:
+        after |= _put_in_force(version, actor)
+    record("contract_version.sign", version, before={"state": State.IN_REVIEW.value}, after=after)
+    return signature
+
+
+def _check_reading(version: ContractVersion, commitment_key: str, name: str, chosen: str) -> None:
+    try:
+        readings = {item.name: item.chosen for item in terms_of(version).commitment(commitment_key).readings}
+    except TermsError as error:
+        raise NoSuchReading(str(error)) from None
+    if name not in readings:
+        known = ", ".join(readings) or "none"
+        raise NoSuchReading(f"name: {commitment_key} has no reading {name!r}; there are: {known}")
+    if readings[name] != chosen:
+        raise NoSuchReading(
+            f"chosen: the document says {readings[name]!r} for {name!r}, not {chosen!r}; edit the draft first"
+        )
+
+
+def _check_may_complete(version: ContractVersion, actor: User) -> None:
+    if actor.pk in authors_of(version):
+        raise DraftedByYourself(
+            f"actor: {actor.display_name} wrote {version}; another person of legal must record "
+            "the signature that puts it in force"
+        )
+
+
+def _put_in_force(version: ContractVersion, actor: User) -> dict[str, Any]:
+    """State signed, with the last of the signatures' days; commitments are made. Returns what to record."""
+    same_day = version.contract.versions.filter(
+        state=State.SIGNED, effective_from_on=version.effective_from_on
+    ).first()
+    if same_day:
+        raise FieldsRefused(
+            {"effective_from_on": [f"{same_day} takes effect on that day already; choose another day."]}
+        )
+    version.state = State.SIGNED
+    version.signed_on = version.signatures.aggregate(last=models.Max("signed_on"))["last"]
+    save(version, actor)
+    services = {service.code: service for service in Service.objects.all()}
+    rows = [
+        Commitment(version=version, key=item.key, service=services[code])
+        for item in terms_of(version).commitments
+        for code in item.services
+    ]
+    Commitment.objects.bulk_create(rows)
+    return {"state": State.SIGNED.value, "commitments": len(rows)}

@@ -1,0 +1,113 @@
+"""The life of a version before it is signed: drafted, edited, submitted, returned, withdrawn."""
+
+from datetime import date
+
+from django.db import models, transaction
+
+from audit.record import record
+from base.access import require_person
+from contracts.checks import open_standings
+from contracts.errors import OpenFindings, WrongState
+from contracts.models import Contract, ContractVersion
+from contracts.services.common import (
+    UNCHANGED,
+    State,
+    TermsLike,
+    lock,
+    move,
+    read_terms,
+    require_reason,
+    save,
+    text_of,
+)
+from reckoning.terms import terms_sha256
+
+
+@transaction.atomic
+def draft_version(
+    contract: Contract,
+    terms: TermsLike,
+    effective_from_on: date,
+    effective_until_on: date | None = None,
+) -> ContractVersion:
+    """Draft the next version of a contract, in effect in ``[effective_from_on, effective_until_on)`` once signed.
+
+    The days are those of the zone of the terms. Raises TermsRefused with every fault and its path,
+    FieldsRefused, NotAllowed.
+    """
+    actor = require_person("legal")
+    Contract.objects.select_for_update().get(pk=contract.pk)
+    read = read_terms(terms, contract)
+    last = contract.versions.aggregate(last=models.Max("number"))["last"] or 0
+    version = ContractVersion(
+        contract=contract,
+        number=last + 1,
+        terms=read.document(),
+        terms_sha256=terms_sha256(read),
+        effective_from_on=effective_from_on,
+        effective_until_on=effective_until_on,
+        created_by=actor,
+    )
+    save(version, actor)
+    record("contract_version.draft", version, after=text_of(version))
+    return version
+
+
+@transaction.atomic
+def edit_draft(
+    version: ContractVersion,
+    terms: TermsLike,
+    effective_from_on: date = UNCHANGED,
+    effective_until_on: date | None = UNCHANGED,
+) -> ContractVersion:
+    """Replace the text of a draft. A day that is not given stays; findings accepted for the old text are void.
+
+    Raises WrongState once it was submitted, TermsRefused, FieldsRefused, NotAllowed.
+    """
+    actor = require_person("legal")
+    lock(version, State.DRAFT)
+    before = text_of(version)
+    read = read_terms(terms, version.contract)
+    version.terms, version.terms_sha256 = read.document(), terms_sha256(read)
+    if effective_from_on is not UNCHANGED:
+        version.effective_from_on = effective_from_on
+    if effective_until_on is not UNCHANGED:
+        version.effective_until_on = effective_until_on
+    after = text_of(version)
+    if before != after:
+        save(version, actor)
+        record("contract_version.edit", version, before=before, after=after)
+    return version
+
+
+@transaction.atomic
+def submit_for_review(version: ContractVersion) -> ContractVersion:
+    """Hand a draft to the others of legal. Raises OpenFindings where it names services that do not exist."""
+    actor = require_person("legal")
+    lock(version, State.DRAFT)
+    unknown = [item for item in open_standings(version) if item.code == "SERVICE_UNKNOWN"]
+    if unknown:
+        raise OpenFindings([(item.code, item.path, item.sentence) for item in unknown])
+    return move(version, State.IN_REVIEW, "contract_version.submit", actor)
+
+
+@transaction.atomic
+def return_to_draft(version: ContractVersion, reason: str) -> ContractVersion:
+    """Send a version that nobody signed yet back to be edited. Raises WrongState, ReasonMissing, NotAllowed."""
+    actor = require_person("legal")
+    require_reason(reason)
+    lock(version, State.IN_REVIEW)
+    if version.signatures.exists():
+        raise WrongState(
+            f"version: {version} carries a signature, so its text is frozen; withdraw it and draft another"
+        )
+    return move(version, State.DRAFT, "contract_version.return", actor, reason)
+
+
+@transaction.atomic
+def withdraw(version: ContractVersion, reason: str) -> ContractVersion:
+    """Give up a version that is not in force yet. A signed one is not withdrawn but superseded by another."""
+    actor = require_person("legal")
+    require_reason(reason)
+    lock(version, State.DRAFT, State.IN_REVIEW)
+    return move(version, State.WITHDRAWN, "contract_version.withdraw", actor, reason)
