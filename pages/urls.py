@@ -22,6 +22,7 @@ urlpatterns += [
         "pages.vendor_urls",
         "pages.dispute_urls",
         "pages.import_urls",
+        "pages.desk_urls",
     )
     if find_spec(name)
 ]
