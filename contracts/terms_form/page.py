@@ -1,6 +1,6 @@
 """One state of the terms form: the values, the document that they make, and everything that is said about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,13 @@ from reckoning.terms import Terms, parse_terms, terms_sha256
 from reckoning.terms.wording import Clause, word
 
 SHAPE = group_of(Terms)
+
+ACTS: dict[str, Callable[["TermsPage", str], dict[str, Any]]] = {}
+"""Operations beyond the form's own, by verb: from the page as posted and what follows the verb to new values.
+
+A verb's function works on a copy (``edits.apply_edits`` gives one) and raises UnknownOperation for what it does
+not know. The whole form is drawn anew after it.
+"""
 
 
 @dataclass
@@ -35,7 +42,11 @@ class TermsPage:
     @classmethod
     def of_post(cls, data: Mapping[str, str], operation: str = "show", **given: Any) -> "TermsPage":
         """The form as a browser sent it, after a button was pressed. Raises UnknownOperation."""
-        return cls(operate(SHAPE, posted(SHAPE, data), operation), **given)
+        verb, _, argument = operation.partition(":")
+        values = posted(SHAPE, data)
+        if verb in ACTS:
+            return cls(ACTS[verb](cls(values, **given), argument), **given)
+        return cls(operate(SHAPE, values, operation), **given)
 
     @cached_property
     def _read(self) -> tuple[Terms | None, tuple[tuple[str, str], ...]]:

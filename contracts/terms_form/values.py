@@ -52,7 +52,7 @@ def shown(shape: Shape, value: Any) -> Any:
     """A document's value as the form shows it."""
     match shape:
         case Leaf(kind):
-            return _leaf_shown(kind, value)
+            return leaf_shown(kind, value)
         case Group():
             given = value if isinstance(value, Mapping) else {}
             return {
@@ -66,7 +66,7 @@ def shown(shape: Shape, value: Any) -> Any:
         case Many(item):
             return [shown(item, one) for one in value]
         case Pairs(leaf):
-            return [[name, _leaf_shown(leaf.kind, one)] for name, one in value.items()]
+            return [[name, leaf_shown(leaf.kind, one)] for name, one in value.items()]
 
 
 def _field_shown(field: Field, value: Any) -> Any:
@@ -75,7 +75,8 @@ def _field_shown(field: Field, value: Any) -> Any:
     return shown(field.shape, value)
 
 
-def _leaf_shown(kind: str, value: Any) -> str:
+def leaf_shown(kind: str, value: Any) -> str:
+    """A single value of a document as text in its widget."""
     if value is None:
         return ""
     if kind == "json":
@@ -264,7 +265,7 @@ def _walk(shape: Shape, value: Any, steps: list[str]) -> tuple[Shape, Any]:
     for step in steps:
         match shape:
             case Group() | OneOf():
-                shape, value = _field_of(shape, value, step).shape, value[step]
+                shape, value = field_of(shape, value, step).shape, value[step]
             case Many(item):
                 shape, value = item, value[int(step)]
             case _:
@@ -272,7 +273,8 @@ def _walk(shape: Shape, value: Any, steps: list[str]) -> tuple[Shape, Any]:
     return shape, value
 
 
-def _field_of(shape: Group | OneOf, value: Any, name: str) -> Field:
+def field_of(shape: Group | OneOf, value: Any, name: str) -> Field:
+    """The field of that name in what is chosen there. Raises KeyError."""
     group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
     for field in group.fields:
         if field.name == name:
@@ -282,7 +284,7 @@ def _field_of(shape: Group | OneOf, value: Any, name: str) -> Field:
 
 def _apply(verb: str, shape: Shape, holder: Any, step: str) -> None:
     if isinstance(shape, Group | OneOf):
-        field = _field_of(shape, holder, step)
+        field = field_of(shape, holder, step)
         if verb == "add" and isinstance(field.shape, Many):
             holder[step].append(blank(field.shape.item))
         elif verb == "add" and isinstance(field.shape, Pairs):
