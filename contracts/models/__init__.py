@@ -9,10 +9,13 @@ from contracts.models.parties import (
     Service,
     code_validator,
 )
+from contracts.models.renewals import CalendarAddress, CalendarRevocation, RenewalTerms
 from contracts.models.signing import FindingAcceptance, ReadingChoice, Signature
 
 __all__ = [
     "Addressed",
+    "CalendarAddress",
+    "CalendarRevocation",
     "Commitment",
     "Contract",
     "ContractVersion",
@@ -21,6 +24,7 @@ __all__ = [
     "FindingAcceptance",
     "LegalEntity",
     "ReadingChoice",
+    "RenewalTerms",
     "Service",
     "Signature",
     "code_validator",

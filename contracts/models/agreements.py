@@ -66,6 +66,10 @@ class ContractVersion(models.Model):
     ``effective_from_on`` and ``effective_until_on`` (excluded) are days in the zone of the terms; the
     ``signed_on`` of the paper, the effective day and ``recorded_at`` are three dates. "In effect" and
     "superseded" are derived: a later signed version supersedes from its effective day.
+
+    A version is a whole text, or a change of one: an amendment for good, a variation for a time. The terms of a
+    change are the conformed text, base and changes. A conformed text is no document of its own: it is what several
+    signed changes that run at the same time make together, kept so that commitments can be measured by it.
     """
 
     class State(models.TextChoices):
@@ -74,8 +78,30 @@ class ContractVersion(models.Model):
         SIGNED = "signed", "Signed"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
+    class Kind(models.TextChoices):
+        WHOLE = "whole", "Whole text"
+        AMENDMENT = "amendment", "Amendment"
+        VARIATION = "variation", "Variation for a time"
+        CONFORMED = "conformed", "Conformed text"
+
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WHOLE, editable=False)
+    amends = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="amended_by",
+        help_text="The version whose text it was written upon; of a conformed text the whole text below it.",
+    )
+    amendment = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The document of the change; of a conformed text the versions that it is made of.",
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     terms = models.JSONField()
     terms_sha256 = Sha256Field(
@@ -97,7 +123,21 @@ class ContractVersion(models.Model):
             models.UniqueConstraint(
                 name="contracts_version_effective_once",
                 fields=["contract", "effective_from_on"],
-                condition=Q(state="signed"),
+                # A variation may begin on the day of an amendment; the text of both together is a row of its own.
+                condition=Q(state="signed", kind__in=["whole", "amendment"]),
+            ),
+            models.CheckConstraint(
+                name="contracts_version_amends_what",
+                condition=Q(kind="whole", amends=None, amendment=None)
+                | (~Q(kind="whole") & Q(amends__isnull=False, amendment__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="contracts_version_only_a_variation_ends",
+                violation_error_message="A variation ends by itself, an amendment is for good.",
+                condition=Q(kind="whole")
+                | Q(kind="amendment", effective_until_on=None)
+                | Q(kind="variation", effective_until_on__isnull=False)
+                | Q(kind="conformed"),
             ),
             models.CheckConstraint(
                 name="contracts_version_effective_in_order",

@@ -165,10 +165,12 @@ def _check_may_complete(version: ContractVersion, actor: User) -> None:
 
 def _put_in_force(version: ContractVersion, actor: User) -> dict[str, Any]:
     """State signed, with the last of the signatures' days; commitments are made. Returns what to record."""
+    # What changes for a time may begin on the day of another text; they make one text together.
+    for_good = [ContractVersion.Kind.WHOLE, ContractVersion.Kind.AMENDMENT]
     same_day = version.contract.versions.filter(
-        state=State.SIGNED, effective_from_on=version.effective_from_on
+        state=State.SIGNED, effective_from_on=version.effective_from_on, kind__in=for_good
     ).first()
-    if same_day:
+    if same_day and version.kind in for_good:
         raise FieldsRefused(
             {"effective_from_on": [f"{same_day} takes effect on that day already; choose another day."]}
         )
