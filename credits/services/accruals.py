@@ -18,6 +18,7 @@ from audit.record import record
 from base.access import require_role
 from base.dberrors import named_errors
 from contracts.models import Contract, Counterparty, LegalEntity
+from contracts.reading import terms_of
 from credits.actors import require_job_or
 from credits.errors import BY_CONSTRAINT, NoPolicy, ReasonMissing, WrongAmount
 from credits.locks import hold
@@ -36,8 +37,10 @@ from credits.models import (
 from credits.reading import ZERO, latest_assessments
 from credits.rules import credit, debit
 from credits.services.ledger import account_for, write_entry
+from credits.services.memos import EARNED
 from credits.services.provisions import signed_sum
 from reckoning.money import round_amount
+from reckoning.terms.claims import ClaimInSteps
 
 Purpose = Account.Purpose
 Method = AccrualPolicy.Method
@@ -171,7 +174,6 @@ class _Final:
     payable: Decimal
     issued: Decimal = ZERO
     claim: str = ""
-    deadline_on: date | None = None
     taken_back: bool = False
     restated: bool = False
 
@@ -181,8 +183,7 @@ def _expected(result: Assessment, final: _Final | None, policy: AccrualPolicy) -
     if final is None:
         if result.credit_amount is None:
             return ZERO, "the result is an open question"
-        needs_claim = result.claim_deadline_on is not None
-        return _estimate(result.credit_amount, needs_claim, result.currency, policy), (
+        return _estimate(result.credit_amount, _must_be_claimed(result), result.currency, policy), (
             f"provisional, revision {result.revision}: {policy.get_method_display().lower()}"
         )
     if final.claim == ClaimStep.Kind.FORFEITED:
@@ -190,12 +191,17 @@ def _expected(result: Assessment, final: _Final | None, policy: AccrualPolicy) -
     if final.taken_back:
         return ZERO, "the issued credit was reversed"
     left = max(final.payable - final.issued, ZERO)
-    waits = final.deadline_on is not None and final.claim not in (
-        ClaimStep.Kind.CLAIMED,
-        ClaimStep.Kind.WAIVED,
-    )
+    waits = final.claim not in EARNED and _must_be_claimed(result)
     why = "restated" if final.restated else "final"
     return _estimate(left, waits, result.currency, policy), why + (", not claimed yet" if waits else "")
+
+
+def _must_be_claimed(result: Assessment) -> bool:
+    """Whether the customer must act to have the credit: by a last day, or in steps whose days only people know."""
+    if result.claim_deadline_on is not None:
+        return True
+    block = terms_of(result.commitment.version).commitment(result.commitment.key).claim
+    return isinstance(block, ClaimInSteps) and block.by_customer
 
 
 def _estimate(amount: Decimal, may_not_be_claimed: bool, currency: str, policy: AccrualPolicy) -> Decimal:
@@ -219,7 +225,7 @@ def _final_states(mine: Q, until: datetime) -> dict[Window, _Final]:
     states: dict[Window, _Final] = {}
     by_final: dict[int, _Final] = {}
     for row in finals.defer("assessment__inputs", "assessment__result"):
-        state = _Final(row.assessment.credit_amount or ZERO, deadline_on=row.assessment.claim_deadline_on)
+        state = _Final(row.assessment.credit_amount or ZERO)
         states[row.commitment_id, row.window_start] = by_final[row.pk] = state
     keys = list(by_final)
     of_final = "assessment__finalisation"

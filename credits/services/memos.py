@@ -272,7 +272,7 @@ def _stands_against(claim: Claim) -> str | None:
     if claim.deadline_on is not None:
         return f"the customer must claim it by {claim.deadline_on}, or the claim be waived"
     block = terms_of(commitment.version).commitment(commitment.key).claim
-    if isinstance(block, ClaimInSteps) and any(step.who == "customer" for step in block.steps):
+    if isinstance(block, ClaimInSteps) and block.by_customer:
         # Its last day hangs on days that only people know; no day known is not the same as none needed.
         return "the customer must claim it in the steps of the terms, or the claim be waived"
     return None

@@ -169,6 +169,11 @@ class ClaimInSteps(Value):
         default=None, description="The billing cycle that cycles are counted in. Empty: the calendar month."
     )
 
+    @property
+    def by_customer(self) -> bool:
+        """Whether somebody who wants the credit must take a step; without one, nothing is to be claimed."""
+        return any(step.who == "customer" for step in self.steps)
+
     @model_validator(mode="after")
     def _steps_fit_together(self) -> Self:
         seen: set[str] = set()

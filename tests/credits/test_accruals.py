@@ -58,6 +58,27 @@ def test_a_provisional_credit_is_provided_for_by_the_method_on_record():
     assert accrue(MARCH) == []
 
 
+STEP = {
+    "name": "claim",
+    "who": "customer",
+    "deadlines": [{"anchor": "awareness", "after": {"count": 30, "unit": "days"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"), [("customer", "-750.00"), ("provider", "-1000.00")], ids=["the customer", "we"]
+)
+def test_a_claim_in_steps_is_awaited_where_the_customer_takes_one(who, expected):
+    told = world.customer(terms={"claim": {"kind": "steps", "steps": [STEP | {"who": who}]}})
+    told.assess(BEFORE_CUT_OFF)
+    policy("expected_value", "0.75")
+    accrue(MARCH)
+    assert balances()["provision"] == Decimal(expected)
+    told.finalise()
+    accrue(APRIL)
+    assert balances()["provision"] == Decimal(expected)
+
+
 def test_the_most_likely_amount_is_the_whole():
     world.customer().assess(BEFORE_CUT_OFF)
     policy()
