@@ -153,16 +153,22 @@ def _can_occur(commitment: CommitmentTerms, schedule: TierSchedule, lower: Decim
 
 def joined(parts: list[Piece]) -> list[str]:
     """Neighbouring pieces joined into the fewest words, for example "above 99.49 % and below 99.5 %"."""
+    return [words_of(run) for run in runs_of(parts)]
+
+
+def runs_of(parts: list[Piece]) -> list[list[Piece]]:
+    """Pieces in rising order, with those that touch in one list."""
     runs: list[list[Piece]] = []
     for part in parts:
         if runs and runs[-1][-1].upper == part.lower:
             runs[-1].append(part)
         else:
             runs.append([part])
-    return [_words(run) for run in runs]
+    return runs
 
 
-def _words(run: list[Piece]) -> str:
+def words_of(run: list[Piece]) -> str:
+    """Pieces that touch, in the fewest words."""
     first, last = run[0], run[-1]
     if first.lower == last.upper:
         return first.words

@@ -36,14 +36,26 @@ def lint(terms: Terms, known_roles: Collection[str] | None = None) -> tuple[Find
     found: list[Finding] = []
     for index, commitment in enumerate(terms.commitments):
         place = f"commitments.{index}"
-        for check in _CHECKS:
-            for finding in check(commitment):
-                found.append(finding._replace(path=f"{place}.{finding.path}"))
-        for asked in _dates(commitment, terms.zone):
-            found.append(Finding(*asked)._replace(path=f"{place}.{asked.path}"))
-        if known_roles is not None and commitment.source_role not in known_roles:
-            found.append(_unplayed(commitment, place, known_roles))
+        for finding in lint_commitment(commitment, terms.zone, known_roles):
+            found.append(finding._replace(path=f"{place}.{finding.path}"))
     return tuple(found)
+
+
+def lint_commitment(
+    commitment: CommitmentTerms,
+    zone: str,
+    known_roles: Collection[str] | None = None,
+    *,
+    with_dates: bool = True,
+) -> Iterator[Finding]:
+    """The findings of one commitment, with paths in it. `with_dates` tries deadlines and rights on four years."""
+    for check in _CHECKS:
+        yield from check(commitment)
+    if with_dates:
+        for asked in _dates(commitment, zone):
+            yield Finding(*asked)
+    if known_roles is not None and commitment.source_role not in known_roles:
+        yield _unplayed(commitment, known_roles)
 
 
 def _dates(commitment: CommitmentTerms, zone: str) -> Iterator[Asked]:
@@ -51,11 +63,11 @@ def _dates(commitment: CommitmentTerms, zone: str) -> Iterator[Asked]:
     yield from right_findings(commitment.remedy, commitment.window, zone)
 
 
-def _unplayed(commitment: CommitmentTerms, place: str, known_roles: Collection[str]) -> Finding:
+def _unplayed(commitment: CommitmentTerms, known_roles: Collection[str]) -> Finding:
     known = ", ".join(sorted(known_roles)) or "none"
     return Finding(
         "SOURCE_ROLE_UNPLAYED",
-        f"{place}.source_role",
+        "source_role",
         f"No source plays the role {commitment.source_role!r}; roles that are played: {known}.",
         "Bind a source to this role, or name one that is played.",
         "error",
@@ -131,12 +143,16 @@ def _unstated(commitment: CommitmentTerms) -> Iterator[Finding]:
 
 def _order(commitment: CommitmentTerms) -> Iterator[Finding]:
     """A worse figure should never earn less than a better one."""
+    for index, best in out_of_order(commitment):
+        yield order_finding(commitment, index, best)
+
+
+def out_of_order(commitment: CommitmentTerms) -> Iterator[tuple[int, int]]:
+    """The rows that earn less than a better one, as (the row, the better one), by their index."""
     schedule = _table(commitment)
     if schedule is None or _direction(commitment) == 0:
         return
     tiers = schedule.tiers
-    unit = tiers[0].worth_unit
-    shown = " %" if unit == "percent" else f" {unit.replace('_', ' ')}"
     seen: set[tuple[int, int]] = set()
     best: int | None = None
     cut = pieces(commitment)
@@ -145,17 +161,27 @@ def _order(commitment: CommitmentTerms) -> Iterator[Finding]:
         for index in rows:
             if best is not None and tiers[index].worth < tiers[best].worth and (index, best) not in seen:
                 seen.add((index, best))
-                yield Finding(
-                    "TIER_NOT_MONOTONE",
-                    f"schedule.tiers.{index}.{unit}",
-                    f"{tiers[index].label} earns {_number(tiers[index])}{shown}, less than the "
-                    f"{_number(tiers[best])}{shown} of the better {_kind(commitment)} in {tiers[best].label}.",
-                    f"Let worse {_kind(commitment)} earn at least as much as better ones.",
-                    "error",
-                )
+                yield index, best
         for index in rows:
             if best is None or tiers[index].worth > tiers[best].worth:
                 best = index
+
+
+def order_finding(commitment: CommitmentTerms, index: int, best: int) -> Finding:
+    """What is said about a row that earns less than a better one."""
+    schedule = _table(commitment)
+    assert schedule is not None
+    tiers = schedule.tiers
+    unit = tiers[0].worth_unit
+    shown = " %" if unit == "percent" else f" {unit.replace('_', ' ')}"
+    return Finding(
+        "TIER_NOT_MONOTONE",
+        f"schedule.tiers.{index}.{unit}",
+        f"{tiers[index].label} earns {_number(tiers[index])}{shown}, less than the "
+        f"{_number(tiers[best])}{shown} of the better {_kind(commitment)} in {tiers[best].label}.",
+        f"Let worse {_kind(commitment)} earn at least as much as better ones.",
+        "error",
+    )
 
 
 def _applying(schedule: TierSchedule, matching: tuple[int, ...]) -> tuple[int, ...]:
