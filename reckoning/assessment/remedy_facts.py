@@ -23,13 +23,13 @@ def _exact_in(value: Any) -> Fraction:
     return Fraction(value)
 
 
-Exact = Annotated[
+LongExact = Annotated[
     Fraction,
     PlainValidator(_exact_in),
     PlainSerializer(fraction_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?$"}),
 ]
-"""An exact number: a whole one, a decimal, or p/q."""
+"""An exact number: a whole one, a decimal, or p/q. Longer than what terms may say, as sums of earlier windows are."""
 
 Month = Annotated[str, Field(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 """A month as 2024-04."""
@@ -44,7 +44,7 @@ class PastWindow(Value):
     credit_owed: Flag | None = None
     notified_in_time: Flag | None = None
     notified_on: Day | None = None
-    figures: dict[Name, Exact] = Field(default={}, max_length=100)
+    figures: dict[Name, LongExact] = Field(default={}, max_length=100)
 
 
 class MonthAmount(Value):

@@ -17,40 +17,15 @@ from reckoning.terms.claims import (
 )
 from reckoning.terms.recurring import RecurringWindow
 from reckoning.terms.windows import WindowTerms
+from reckoning.terms.wording_parts import MONTHS, all_of, any_of, plural
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
 _CALENDAR = {"calendar_month": "month", "calendar_quarter": "quarter", "calendar_year": "year"}
 
 
-def plural(count: int, noun: str) -> str:
-    """3 days, 1 day."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def joined(parts: list[str] | tuple[str, ...], last: str = "and") -> str:
-    """a, b and c."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
-
-
 def day_text(day: date) -> str:
     """31 January 2025."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def named(name: str) -> str:
@@ -76,7 +51,7 @@ def word_window(window: WindowTerms, zone: str) -> list[str]:
     if window.kind in _CALENDAR:
         sentences = [f"The window is the {window_name(window)}, from midnight to midnight {place}."]
         if window.first_month is not None or window.first_day is not None:
-            begins = f"{window.first_day or 1} {_MONTHS[(window.first_month or 1) - 1]}"
+            begins = f"{window.first_day or 1} {MONTHS[(window.first_month or 1) - 1]}"
             sentences.append(f"Its year begins on {begins}.")
         if window.label_year is not None:
             sentences.append(f"A year is named after the calendar year in which it {window.label_year}.")
@@ -118,24 +93,24 @@ def _begins(window: WindowTerms) -> str:
 
 def word_calendar(calendar: CalendarTerms, zone: str) -> list[str]:
     """The sentences of a business calendar; `zone` is the contract's."""
-    days = joined([day.capitalize() for day in calendar.working_days])
+    days = all_of([day.capitalize() for day in calendar.working_days])
     sentences = [f"Business days are {days}, in {calendar.zone or zone}."]
     for entry in calendar.hours:
-        on = joined([day.capitalize() for day in entry.weekdays])
+        on = all_of([day.capitalize() for day in entry.weekdays])
         sentences.append(
             f"Business hours on {on} are {clock_text(entry.opens)} to {clock_text(entry.closes)}."
         )
     if calendar.holidays:
-        sentences.append(f"Not business days: {joined([day_text(day) for day in calendar.holidays])}.")
+        sentences.append(f"Not business days: {all_of([day_text(day) for day in calendar.holidays])}.")
     if calendar.extra_working_days:
-        extra = joined([day_text(day) for day in calendar.extra_working_days])
+        extra = all_of([day_text(day) for day in calendar.extra_working_days])
         sentences.append(f"Business days all the same: {extra}.")
     return sentences
 
 
 def word_recurring(window: RecurringWindow, zone: str) -> list[str]:
     """The sentences of a recurring window; `zone` is the contract's."""
-    days = joined([day.capitalize() for day in window.weekdays]) or "every day"
+    days = all_of([day.capitalize() for day in window.weekdays]) or "every day"
     turn = (
         ""
         if window.interval == 1
@@ -160,13 +135,13 @@ def word_recurring(window: RecurringWindow, zone: str) -> list[str]:
     name = f"{window.name}: " if window.name else ""
     sentences = [f"{name}{when}{turn}, {length}, {place}."]
     if window.months:
-        sentences.append(f"Only in {joined([_MONTHS[month - 1] for month in window.months])}.")
+        sentences.append(f"Only in {all_of([MONTHS[month - 1] for month in window.months])}.")
     if window.from_day:
         sentences.append(f"Not before {day_text(window.from_day)}.")
     if window.until_day:
         sentences.append(f"Not after {day_text(window.until_day)}.")
     if window.except_days:
-        sentences.append(f"Not on {joined([day_text(day) for day in window.except_days], 'or')}.")
+        sentences.append(f"Not on {any_of([day_text(day) for day in window.except_days])}.")
     return sentences
 
 
@@ -211,13 +186,13 @@ def _step(step: ClaimStep) -> list[str]:
     if not step.deadlines:
         sentences = [f"{lead}: at any time."]
     else:
-        by = joined([point_words(point) for point in step.deadlines], "or")
+        by = any_of([point_words(point) for point in step.deadlines])
         which = f", whichever is {step.decisive}" if len(step.deadlines) > 1 else ""
         sentences = [f"{lead}: {by}{which}."]
     if step.opens is not None:
         sentences.append(f"It is too early before this: {point_words(step.opens, opening=True)}.")
     if step.contents:
-        sentences.append(f"It must hold: {joined(step.contents)}.")
+        sentences.append(f"It must hold: {all_of(step.contents)}.")
     if step.who == "customer":
         lost = "the credit is lost" if step.if_missed == "forfeits" else "nothing is lost"
         sentences.append(f"If it is late or missing, {lost}.")

@@ -21,6 +21,7 @@ from reckoning.terms.schedules import (
 from reckoning.terms.wording_parts import (
     COMPARED,
     MODES,
+    MONTHS,
     all_of,
     figure,
     measured_in,
@@ -30,20 +31,6 @@ from reckoning.terms.wording_parts import (
 )
 
 Line = tuple[str, str, str]
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _EACH = {"outage": "each outage that counts", "event": "each event that fails", "day": "each local day"}
 
 
@@ -300,7 +287,7 @@ def word_cap(terms: Terms, cap: Cap, base: str) -> str:
             f"more than {most}, the fees of all these windows being added up."
         )
     if cap.per == "year":
-        begins = _MONTHS[(cap.first_month or 1) - 1]
+        begins = MONTHS[(cap.first_month or 1) - 1]
         fees = "" if cap.of is not None else ", the fees of its windows so far being added up"
         return f"The credits of a year, which begins with {begins}, are together not more than {most}{fees}."
     if cap.per == "term":

@@ -12,6 +12,20 @@ MODES = {
     "down": "by cutting off what is below a unit",
     "up": "to the next unit wherever anything is left over",
 }
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 COMPARED = {
     "at_most": "at most",
     "less_than": "less than",

@@ -12,7 +12,8 @@ from reckoning.terms.remedy import (
     Right,
     Threshold,
 )
-from reckoning.terms.wording_dates import after_words, joined, named, plural, word_calendar
+from reckoning.terms.wording_dates import after_words, named, word_calendar
+from reckoning.terms.wording_parts import all_of, any_of, plural
 
 _GIVEN_AS = {
     "next_invoice": "a deduction from the next invoice",
@@ -67,7 +68,7 @@ def word_remedy(remedy: RemedyTerms, zone: str) -> list[str]:
 
 
 def _form(form: CreditForm) -> list[str]:
-    given = joined([_GIVEN_AS[one] for one in form.given_as], "or")
+    given = any_of([_GIVEN_AS[one] for one in form.given_as])
     choice = f", as the {form.chosen_by} chooses" if form.chosen_by else ""
     sentences = [f"The credit is given as {given}{choice}."]
     if form.same_service_only:
@@ -100,7 +101,7 @@ def _expiry(expiry: Expiry) -> str:
         rest = "The rest is paid out."
         if expiry.paid_within_days is not None:
             rest = f"The rest is paid out within {plural(expiry.paid_within_days, 'day')} after that."
-    return f"A credit can be used {joined(limits, 'or')}{which}. {rest}"
+    return f"A credit can be used {any_of(limits)}{which}. {rest}"
 
 
 def _payment(payment: PaymentCalendar) -> list[str]:
