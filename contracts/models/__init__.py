@@ -11,6 +11,7 @@ from contracts.models.parties import (
 )
 from contracts.models.renewals import CalendarAddress, CalendarRevocation, RenewalTerms
 from contracts.models.signing import FindingAcceptance, ReadingChoice, Signature
+from contracts.models.templates import TemplateSearch, TermsTemplate, TermsTemplateVersion
 
 __all__ = [
     "Addressed",
@@ -27,5 +28,8 @@ __all__ = [
     "RenewalTerms",
     "Service",
     "Signature",
+    "TemplateSearch",
+    "TermsTemplate",
+    "TermsTemplateVersion",
     "code_validator",
 ]

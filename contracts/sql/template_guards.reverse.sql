@@ -1,0 +1,4 @@
+DROP INDEX contracts_version_started_from;
+DROP TRIGGER contracts_termstemplateversion_guard ON contracts_termstemplateversion;
+DROP FUNCTION contracts_guard_template_version();
+DROP TRIGGER contracts_termstemplate_key ON contracts_termstemplate;
