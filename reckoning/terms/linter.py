@@ -16,7 +16,7 @@ from reckoning.terms.schedules import Flat, PerUnit, Tier, TierSchedule
 
 Severity = Literal["error", "warning"]
 
-_SHORTEST_WINDOW_DAYS = {"calendar_month": 28, "calendar_quarter": 90}
+SHORTEST_WINDOW_DAYS = {"calendar_month": 28, "calendar_quarter": 90}
 
 
 class Finding(NamedTuple):
@@ -264,7 +264,7 @@ def _shadowed(schedule: TierSchedule, index: int, mine: list[Piece]) -> bool:
 
 def _caps(commitment: CommitmentTerms) -> Iterator[Finding]:
     schedule = _table(commitment)
-    shortest = _SHORTEST_WINDOW_DAYS.get(commitment.window.kind)
+    shortest = SHORTEST_WINDOW_DAYS.get(commitment.window.kind)
     if schedule is None or schedule.tiers[0].worth_unit != "percent" or schedule.each != "window":
         return
     highest = max(tier.worth for tier in schedule.tiers)

@@ -196,6 +196,18 @@ def _before_final(tried: _Tried, place: str, index: int, cut_off_days: int) -> I
                 break
 
 
+def earliest_close(claim: ClaimInSteps, window: WindowTerms, zone: str, step: int, number: int) -> int | None:
+    """The fewest days from a window's last day to the last day of a deadline that counts from it."""
+    tried = _Tried(claim, window, zone)
+    point = tried.claim.steps[step].deadlines[number]
+    found = [
+        (last.day - anchor.day).days
+        for anchor, one in tried.anchors(point.anchor)
+        if (last := tried.bound(point, anchor, one, closing=True)) is not None
+    ]
+    return min(found, default=None)
+
+
 def _disagree(left: Right, right: Right, seconds: list[int]) -> str | None:
     """Why two rights can never be the same; None where they may be."""
     if (left.counts, left.at_least, left.of_last) != (right.counts, right.at_least, right.of_last):
