@@ -4,7 +4,7 @@ Earlier means earlier in time, whatever was reckoned first: restating a month th
 never those before. The reckoning takes these facts among its inputs, so that a result says itself what its caps took.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -19,20 +19,29 @@ from credits.models import Assessment, ClaimStep, CreditMemo, Finalisation, Memo
 from credits.reading import ZERO, counted
 from reckoning.assessment.inputs import EarlierWindow
 from reckoning.fields import zone_info
+from reckoning.terms import CommitmentTerms
 
 OVER_WINDOWS = ("rolling", "year", "term")
 
 
 def reaches_over_windows(commitment: Commitment) -> bool:
     """Whether a clause has a cap over several windows, or pays more for a miss that repeats one."""
-    terms = commitment_terms(commitment)
+    return terms_reach_over_windows(commitment_terms(commitment))
+
+
+def terms_reach_over_windows(terms: CommitmentTerms) -> bool:
+    """The same of a clause, whether it was signed or not."""
     return terms.schedule.repetition is not None or any(cap.per in OVER_WINDOWS for cap in terms.caps)
 
 
 def carries_over(commitment: Commitment) -> bool:
     """Whether what a receiving invoice has no room for moves on to the next one."""
-    caps = commitment_terms(commitment).caps
-    return any(cap.per == "receiving_invoice" and cap.carry_over for cap in caps)
+    return terms_carry_over(commitment_terms(commitment))
+
+
+def terms_carry_over(terms: CommitmentTerms) -> bool:
+    """The same of a clause, whether it was signed or not."""
+    return any(cap.per == "receiving_invoice" and cap.carry_over for cap in terms.caps)
 
 
 def same_promise(commitment: Commitment) -> QuerySet[Finalisation]:
@@ -79,9 +88,13 @@ def _earlier(row: Finalisation, zone: ZoneInfo) -> EarlierWindow:
 
 
 def _carried(row: Finalisation) -> Decimal | None:
-    """What the window before had no room for on its invoice, in whole minor units as it was told."""
     result, _, _ = counted(row)
-    exact = Fraction(str(result.result.get("carried_amount") or 0))
+    return carried_from(result.result)
+
+
+def carried_from(document: Mapping[str, Any]) -> Decimal | None:
+    """What the window before had no room for on its invoice, in whole minor units as its result tells it."""
+    exact = Fraction(str(document.get("carried_amount") or 0))
     return Decimal(exact.numerator) / Decimal(exact.denominator) if exact else None
 
 

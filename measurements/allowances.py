@@ -38,6 +38,32 @@ def used_of_allowances(
     return found
 
 
+def used_from(
+    terms: CommitmentTerms, zone: str, window_start: datetime, told: Sequence[ExcludedTime]
+) -> dict[str, int]:
+    """The same from exclusions that the caller read already: all that touch the time since
+    :func:`begins_of_allowances`. ``zone`` is that of the clause's windows."""
+    found: dict[str, int] = {}
+    for clause in terms.exclusions:
+        if not _lasts(clause):
+            continue
+        begins = _begins(clause, window_start, zone)
+        rows = [
+            one
+            for one in told
+            if one.approved and one.kind == clause.kind and one.start < window_start and one.end > begins
+        ]
+        if begins < window_start and (used := _granted(clause, rows, begins, window_start, zone)):
+            found[clause.kind] = used
+    return found
+
+
+def begins_of_allowances(terms: CommitmentTerms, window_start: datetime, zone: str) -> datetime:
+    """The instant since which exclusions matter to a window: its start, or the start of an allowance's period."""
+    lasting = [clause for clause in terms.exclusions if _lasts(clause)]
+    return min([window_start, *(_begins(clause, window_start, zone) for clause in lasting)])
+
+
 def _lasts(clause: ExclusionTerms) -> bool:
     return clause.allowance_seconds is not None and clause.allowance_period in MONTHS
 
@@ -58,8 +84,14 @@ def _used(
     known_at: datetime,
     zone: str,
 ) -> int:
+    return _granted(clause, _wanted(commitment, clause, begins, ends, known_at), begins, ends, zone)
+
+
+def _granted(
+    clause: ExclusionTerms, wanted: Sequence[ExcludedTime], begins: datetime, ends: datetime, zone: str
+) -> int:
     life = Span(to_us(begins), to_us(ends))
-    result = excluded_spans((clause,), _wanted(commitment, clause, begins, ends, known_at), life, {}, zone)
+    result = excluded_spans((clause,), wanted, life, {}, zone)
     return sum(use.granted for use in result.uses) // SECOND
 
 

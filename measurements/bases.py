@@ -70,10 +70,15 @@ def bases_of(
     found = {}
     for clause in clauses:
         told = bound[clause.commitment.pk]
-        speaks = [one for one in told if (one.source_id, clause.commitment.service_id) not in nothing]
-        chosen = (speaks or told)[0]
+        speaks = [(one.source_id, clause.commitment.service_id) not in nothing for one in told]
+        chosen = told[first_that_speaks(speaks)]
         found[clause.commitment.pk] = Basis(chosen.source, told[0].source, chosen.rank)
     return found
+
+
+def first_that_speaks(speaks: Sequence[bool]) -> int:
+    """The place of the first source that told anything; of the authoritative one, 0, where none did."""
+    return next((at for at, told in enumerate(speaks) if told), 0)
 
 
 def sources_of(clauses: Sequence["Clause"]) -> dict[int, Source]:

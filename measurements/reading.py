@@ -91,7 +91,7 @@ def inputs_of_clauses(
     if sources is None:
         bases = bases_of(clauses, window_start, window_end, known_at)
         sources = {pk: basis.source for pk, basis in bases.items()}
-    known = _Knowledge(clauses, sources, window_start, window_end, known_at)
+    known = Knowledge(clauses, sources, window_start, window_end, known_at)
     return {
         clause.commitment.pk: AssessmentInputs(
             window_start=window_start,
@@ -136,7 +136,7 @@ class Clause:
         return found
 
 
-class _Knowledge:
+class Knowledge:
     """Everything that concerns some commitments in one window, fetched at once."""
 
     def __init__(

@@ -39,24 +39,41 @@ def fees_for(
     contract: Contract, services: Sequence[Service], window_start: datetime, window_end: datetime, zone: str
 ) -> dict[int, FeeAnswer]:
     """The fee of each of several services, by key, in one query."""
+    book = FeeBook(contract, services, *_days(window_start, window_end, zone))
+    return {service.pk: book.fee(service, window_start, window_end, zone) for service in services}
+
+
+class FeeBook:
+    """The invoice lines of some services under a contract, read once for as many windows as are asked for.
+
+    ``first`` and ``until`` (excluded) are days; give :meth:`fee` windows inside of them only.
+    """
+
+    def __init__(self, contract: Contract, services: Sequence[Service], first: date, until: date) -> None:
+        self.contract = contract
+        self.lines: dict[int, list[InvoiceLine]] = defaultdict(list)
+        touching = InvoiceLine.objects.filter(
+            invoice__contract=contract,
+            service__in=services,
+            period_from_on__lt=until,
+            period_until_on__gt=first,
+        ).select_related("invoice")
+        for line in touching.order_by("external_id"):
+            self.lines[line.service_id].append(line)
+
+    def fee(self, service: Service, window_start: datetime, window_end: datetime, zone: str) -> FeeAnswer:
+        """The fee of a service over a window whose days are those of ``zone``."""
+        first, until = _days(window_start, window_end, zone)
+        told = self.lines.get(service.pk, ())
+        lines = [line for line in told if line.period_from_on < until and line.period_until_on > first]
+        return _answer(lines, *_life(service, first, until, zone), self.contract, (first, until))
+
+
+def _days(window_start: datetime, window_end: datetime, zone: str) -> tuple[date, date]:
+    """The first local day of a window and the one after its last."""
     local = zone_info(zone)
-    first = window_start.astimezone(local).date()
-    until = (window_end - timedelta(microseconds=1)).astimezone(local).date() + timedelta(days=1)
-    touching = InvoiceLine.objects.filter(
-        invoice__contract=contract,
-        service__in=services,
-        period_from_on__lt=until,
-        period_until_on__gt=first,
-    ).select_related("invoice")
-    by_service: dict[int, list[InvoiceLine]] = defaultdict(list)
-    for line in touching.order_by("external_id"):
-        by_service[line.service_id].append(line)
-    return {
-        service.pk: _answer(
-            by_service[service.pk], *_life(service, first, until, zone), contract, (first, until)
-        )
-        for service in services
-    }
+    last = (window_end - timedelta(microseconds=1)).astimezone(local).date()
+    return window_start.astimezone(local).date(), last + timedelta(days=1)
 
 
 def _life(service: Service, first: date, until: date, zone: str) -> tuple[date, date]:
