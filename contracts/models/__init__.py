@@ -1,6 +1,8 @@
 """What was promised: our entities, the other side, services, contracts and the versions of their terms."""
 
 from contracts.models.agreements import Commitment, Contract, ContractVersion
+from contracts.models.coverage import CoverageEntry, CoverageList, CoveragePublication
+from contracts.models.papers import ClausePassage, Paper, PaperPage
 from contracts.models.parties import (
     Addressed,
     Counterparty,
@@ -17,13 +19,19 @@ __all__ = [
     "Addressed",
     "CalendarAddress",
     "CalendarRevocation",
+    "ClausePassage",
     "Commitment",
     "Contract",
     "ContractVersion",
     "Counterparty",
     "CounterpartyLogin",
+    "CoverageEntry",
+    "CoverageList",
+    "CoveragePublication",
     "FindingAcceptance",
     "LegalEntity",
+    "Paper",
+    "PaperPage",
     "ReadingChoice",
     "RenewalTerms",
     "Service",

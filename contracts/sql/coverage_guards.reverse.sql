@@ -1,0 +1,4 @@
+DROP TRIGGER contracts_coveragepublication_guard ON contracts_coveragepublication;
+DROP FUNCTION contracts_guard_coverage_publication();
+DROP TRIGGER contracts_coverageentry_guard ON contracts_coverageentry;
+DROP FUNCTION contracts_guard_coverage_entry();
