@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from reckoning.calculation import calculate
+from reckoning.terms.figure_names import figure_names
 from reckoning.terms.plain import read_plain
+from reckoning.terms.templates import terms_from
 
 FOLDER = Path(__file__).parent / "unseen"
 FILES: dict[str, dict[str, Any]] = {
@@ -49,3 +51,25 @@ def test_an_unseen_agreement_comes_out_as_reckoned_by_hand(name: str, case: str)
 
 def test_there_are_unseen_agreements() -> None:
     assert len(FILES) >= 6
+
+
+# Of a single outage or event, and what every commitment with a target has beside its indicator's figures.
+OF_EACH, OF_THE_TARGET = {"seconds"}, {"shortfall_percent"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_indicator_gives_the_figures_that_the_terms_may_name_and_no_others(name: str) -> None:
+    document = FILES[name]
+    for case in document["cases"]:
+        terms = terms_from(document["terms"], case["input"].get("parameters"))
+        for window in calculate(document["terms"], case["input"])["windows"]:
+            for key, result in window["commitments"].items():
+                named = figure_names(terms.commitment(key).indicator)
+                given = {figure: one["unit"] for figure, one in result.get("figures", {}).items()}
+                unnamed = given.keys() - named.keys() - OF_THE_TARGET
+                assert not unnamed
+                assert {figure: named[figure] for figure in given.keys() - OF_THE_TARGET} == {
+                    figure: given[figure] for figure in given.keys() - OF_THE_TARGET
+                }
+                if result["outcome"] in ("met", "breach"):
+                    assert named.keys() - OF_EACH <= given.keys()
