@@ -174,6 +174,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Files stay in memory: nothing of them is written before what is personal was taken out.
 FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+# The largest PDF that is kept as a paper.
+PAPER_BYTES = 10_000_000
 FETCH_INTERNAL_HOSTS = ENV.fetch_internal_hosts
 PRIVACY_KEY = ENV.privacy_key
 PUSH_QUEUE_LIMIT = ENV.push_queue_limit

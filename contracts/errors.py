@@ -71,6 +71,30 @@ class NotAParty(DomainError):
     code = "not_a_party"
 
 
+class NotNamed(DomainError):
+    """Signers are named for that party, and this is none of them."""
+
+    code = "not_named"
+
+
+class NotYourTurn(DomainError):
+    """Signers sign in an order, and somebody comes first."""
+
+    code = "not_your_turn"
+
+
+class NotTheSigner(NotAllowed):
+    """Only the login that is named for a signer signs for them."""
+
+    code = "not_the_signer"
+
+
+class NotYoursToAnswer(NotAllowed):
+    """Whoever objected does not decide on it, and only some may close it."""
+
+    code = "not_yours_to_answer"
+
+
 class AlreadySigned(Conflict):
     """That party's signature is there already, with other particulars."""
 
@@ -87,3 +111,45 @@ class ReasonMissing(DomainError):
     """An act that needs a reason was given none."""
 
     code = "reason_missing"
+
+
+class NoticeTooShort(DomainError):
+    """A change would take effect before the notice that is agreed has run."""
+
+    code = "notice_too_short"
+
+
+class BaseUnknown(DomainError):
+    """No signed text of the contract has the hash that an amendment was written upon."""
+
+    code = "base_unknown"
+
+
+class PaperRefused(DomainError):
+    """A file that is not kept as a paper: no PDF, damaged, locked, too large, or with something in it that runs."""
+
+    code = "paper_refused"
+
+
+class PassageNotThere(DomainError):
+    """The words do not stand on that page of the paper; the message says what does."""
+
+    code = "passage_not_there"
+
+
+class NoSuchClause(DomainError):
+    """The version has no clause at that place, or the passage belongs to another."""
+
+    code = "no_such_clause"
+
+
+class CoverageNotWhole(DomainError):
+    """A covered journey lacks its owner or its cost, or one that is not covered lacks the reason (A9)."""
+
+    code = "coverage_not_whole"
+
+
+class CoverageAlreadyPublished(Conflict):
+    """The list was published, or drafted anew since; a published list does not change."""
+
+    code = "coverage_already_published"
