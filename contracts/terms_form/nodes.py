@@ -1,14 +1,30 @@
-"""The form as a tree for the template: every node with its widget, its value and what is said at it."""
+"""The form as a tree: every node with its widget, its value and what is said at it."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from contracts.terms_form.shapes import Group, Leaf, Many, OneOf, Pairs, Shape, words
+from contracts.terms_form.durations import reading_of
+from contracts.terms_form.labels import choice_of, words
+from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, Shape
 from contracts.terms_form.values import PREFIX
 
-FIELD_NAMES_OF_ITEMS = {"commitments": "Commitment", "tiers": "Tier", "caps": "Cap", "readings": "Reading"}
+ITEMS = {
+    "commitments": "Commitment", "tiers": "Tier", "caps": "Cap", "readings": "Reading", "of": "Level",
+    "hours": "Hours", "services": "Service", "holidays": "Holiday", "extra_working_days": "Day",
+    "except_days": "Day", "alternatives": "Other reading", "recurring": "Window", "bands": "Band",
+    "given_as": "Form", "contents": "Entry", "kinds": "Kind", "down_severities": "Severity",
+    "down_components": "Component", "exclusions": "Exclusion", "tables": "Table", "inputs": "Figure",
+    "steps": "Step", "rows": "Row", "factors": "Factor", "ratios": "Step", "parts": "Part",
+    "conditions": "Condition", "deadlines": "Deadline", "rights": "Right", "months": "Month",
+    "combinations": "Combination", "working_days": "Day", "weekdays": "Weekday",
+}  # fmt: skip
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+BLOCKS = ("group", "oneof", "many", "pairs")
+YES_OR_NO = (("yes", "Yes"), ("no", "No"))
+SILENT = (("", "The text does not say"),)
 
 
 def id_of(place: str) -> str:
@@ -16,9 +32,9 @@ def id_of(place: str) -> str:
     return "t-" + re.sub(r"[^A-Za-z0-9_]+", "-", place or "document")
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
-    """One block or widget. ``type`` chooses the template's branch; ``place`` is its path in the document."""
+    """One block or widget. ``type`` is a leaf's kind or a block's; ``place`` is its path in the document."""
 
     type: str
     place: str
@@ -31,7 +47,9 @@ class Node:
     required: bool = False
     removable: bool = False
     movable: bool = False
+    lowerable: bool = False
     addable: str = ""
+    leaves: str = ""
     errors: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
@@ -39,6 +57,16 @@ class Node:
     def id(self) -> str:
         """An id for the page, from the path."""
         return id_of(self.place)
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it holds other nodes."""
+        return self.type in BLOCKS
+
+    @property
+    def reads_as(self) -> str:
+        """What a typed length of time is read as."""
+        return reading_of(self.value) if self.type == "duration" else ""
 
     def every(self) -> Iterator["Node"]:
         """This node and all below."""
@@ -55,7 +83,7 @@ def tree(
     findings: Iterable[tuple[str, str]] = (),
 ) -> Node:
     """The form of ``value``; each fault and finding (path, sentence) stands at the deepest node on its path."""
-    root = _node(shape, value, "", "Terms")
+    root = node_of(shape, value, "", "Terms")
     for path, sentence in faults:
         _nearest(root, path).errors.append(sentence)
     for path, sentence in findings:
@@ -63,20 +91,19 @@ def tree(
     return root
 
 
-def _node(shape: Shape, value: Any, place: str, label: str) -> Node:
+def node_of(shape: Shape, value: Any, place: str, label: str) -> Node:
+    """The node of a value, with all below it."""
     name = PREFIX + place
     match shape:
         case Leaf(kind, choices):
-            node = Node(kind, place, name, label, value=value or "")
-            node.choices = tuple((choice, words(choice)) for choice in choices)
-            return node
+            return Node(kind, place, name, label, value=value or "", choices=_choices(choices))
         case Group():
             return Node("group", place, name, label, help=shape.title, children=_fields(shape, value, place))
         case OneOf(variants):
-            node = Node("oneof", place, name, label, value=value["kind"])
-            node.choices = tuple((kind, words(kind)) for kind in variants)
             chosen = variants[value["kind"]]
-            node.help, node.children = chosen.title, _fields(chosen, value, place, without="kind")
+            node = Node("oneof", place, name, label, help=chosen.title, value=value["kind"])
+            node.choices = _choices(tuple(variants))
+            node.children = _fields(chosen, value, place, without="kind")
             return node
         case Many(item):
             return _many(item, value, place, name, label)
@@ -86,50 +113,143 @@ def _node(shape: Shape, value: Any, place: str, label: str) -> Node:
             return node
 
 
+@cache
+def _choices(values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((value, choice_of(value)) for value in values)
+
+
+@cache
+def _leaf_choices(leaf: Leaf, nullable: bool) -> tuple[tuple[str, str], ...]:
+    if leaf.kind == "flag":
+        return (SILENT if nullable else ()) + YES_OR_NO
+    if leaf.kind == "choice":
+        return (("", "—"), *_choices(leaf.choices))
+    return _choices(leaf.choices)
+
+
 def _fields(group: Group, value: Any, place: str, without: str = "") -> list[Node]:
-    nodes = []
-    for item in group.fields:
-        if item.name == without:
-            continue
-        path = f"{place}.{item.name}" if place else item.name
-        given = value.get(item.name)
-        if given is None and not isinstance(item.shape, Leaf):
+    prefix = f"{place}." if place else ""
+    return [
+        field_node(item, value.get(item.name), prefix + item.name)
+        for item in group.fields
+        if item.name != without
+    ]
+
+
+def field_node(item: Field, given: Any, path: str) -> Node:
+    """The node of a named field."""
+    shape = item.shape
+    if isinstance(shape, Leaf):
+        node = Node(shape.kind, path, PREFIX + path, item.label, item.help, value=given or "")
+        node.choices = _leaf_choices(shape, item.nullable)
+    else:
+        if given is None:
             node = Node("absent", path, PREFIX + path, item.label)
         else:
-            node = _node(item.shape, given, path, item.label)
-            node.removable = item.nullable and not isinstance(item.shape, Leaf)
+            node = node_of(shape, given, path, item.label)
+            node.removable = item.nullable
         node.help = item.help or node.help
-        node.required = item.required and not item.nullable
-        if node.type == "flag":
-            node.choices = ((("", "The text does not say"),) if item.nullable else ()) + (
-                ("yes", "Yes"),
-                ("no", "No"),
-            )
-        elif node.type == "choice":
-            node.choices = (("", "—"), *node.choices)
-        nodes.append(node)
-    return nodes
+    node.required = item.required and not item.nullable
+    return node
+
+
+@cache
+def item_label(name: str) -> str:
+    """What one item of the list of that name is called."""
+    return ITEMS.get(name) or words(name.removesuffix("s"))
 
 
 def _many(item: Shape, values: list[Any], place: str, name: str, label: str) -> Node:
-    last = place.rsplit(".", 1)[-1]
-    one = FIELD_NAMES_OF_ITEMS.get(last) or words(last.removesuffix("s"))
+    one = item_label(place.rsplit(".", 1)[-1])
     node = Node("many", place, name, label, addable=one.lower())
-    for index, value in enumerate(values):
-        child = _node(item, value, f"{place}.{index}", f"{one} {index + 1}")
-        child.removable, child.movable = True, index > 0
-        if index:
-            # Said once, at the first.
-            child.help = ""
-        node.children.append(child)
+    if isinstance(item, Leaf):
+        node.leaves = item.kind
+        node.choices = _choices(item.choices)
+    for index in range(len(values)):
+        node.children.append(item_node(item, values, index, place))
+    return node
+
+
+def item_node(item: Shape, values: list[Any], index: int, place: str) -> Node:
+    """The node of one item of a list."""
+    one = item_label(place.rsplit(".", 1)[-1])
+    node = node_of(item, values[index], f"{place}.{index}", f"{one} {index + 1}")
+    node.removable, node.movable, node.lowerable = True, index > 0, index + 1 < len(values)
+    if isinstance(item, Leaf) and item.kind == "choice":
+        node.choices = _leaf_choices(item, False)
+    if index:
+        # Said once, at the first.
+        node.help = ""
     return node
 
 
 def _pair(leaf: Leaf, index: int, pair: list[str], place: str) -> Node:
     at = f"{place}.{index}"
-    child = Node("pair", at, PREFIX + at, label=pair[0], value=pair[1], removable=True)
-    child.help = "as JSON where it is no text" if leaf.kind == "json" else ""
-    return child
+    node = Node("pair", at, PREFIX + at, label=pair[0], value=pair[1], removable=True)
+    node.help = "A number or words; anything else as JSON." if leaf.kind == "json" and not index else ""
+    return node
+
+
+def is_ticked(node: Node) -> bool:
+    """Whether a list is shown as boxes to tick: weekdays, in the week's order and each once."""
+    if node.type != "many" or tuple(value for value, _ in node.choices) != WEEKDAYS:
+        return False
+    given = [child.value for child in node.children if child.value]
+    return given == [day for day in WEEKDAYS if day in given] and len(given) == len(set(given))
+
+
+def nearest(shape: Shape, value: Any, path: str) -> str:
+    """The place in the form that a path of the document leads to: as deep as the form's values go."""
+    place, left = "", path
+    while left:
+        step, _, rest = left.partition(".")
+        match shape:
+            case Group() | OneOf():
+                group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
+                item = group.by_name.get(step)
+                if item is None:
+                    return place
+                shape, value = item.shape, value.get(step)
+                place = f"{place}.{step}" if place else step
+                if value is None:
+                    return place
+            case Many(item_shape):
+                if not step.isdecimal() or int(step) >= len(value):
+                    return place
+                shape, value, place = item_shape, value[int(step)], f"{place}.{step}"
+            case Pairs():
+                for index, (name, _) in enumerate(value):
+                    if left == name or left.startswith(f"{name}."):
+                        return f"{place}.{index}"
+                return place
+            case _:
+                return place
+        left = rest
+    return place
+
+
+def spoken(shape: Shape, value: Any, place: str) -> str:
+    """A place in words: Commitment 2 › What a miss earns › Tier 1 › Percent."""
+    said: list[str] = []
+    last = ""
+    for step in place.split(".") if place else []:
+        match shape:
+            case Group() | OneOf():
+                group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
+                item = group.by_name.get(step)
+                if item is None:
+                    break
+                shape, value, last = item.shape, (value or {}).get(step), step
+                said.append(item.label)
+            case Many(item_shape):
+                shape, value = item_shape, value[int(step)] if int(step) < len(value) else None
+                said[-1] = f"{item_label(last)} {int(step) + 1}"
+            case Pairs():
+                said.append(value[int(step)][0] if step.isdecimal() and int(step) < len(value) else step)
+                break
+        if value is None:
+            break
+    return " › ".join(said) or "Terms"
 
 
 def _nearest(root: Node, path: str) -> Node:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -14,12 +14,17 @@ from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from contracts.terms_form.labels import help_of, label_of
+
 LONG_TEXT = 1000
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """One value in one widget. ``kind``: text, long, number, int, day, flag, choice, constant or json."""
+    """One value in one widget.
+
+    ``kind``: text, long, number, int, duration (seconds), day, flag, choice, constant or json.
+    """
 
     kind: str
     choices: tuple[str, ...] = ()
@@ -31,6 +36,12 @@ class Group:
 
     fields: tuple["Field", ...]
     title: str = ""
+    model: str = ""
+
+    @cached_property
+    def by_name(self) -> dict[str, "Field"]:
+        """The fields by their names."""
+        return {item.name: item for item in self.fields}
 
 
 @dataclass(frozen=True)
@@ -65,46 +76,37 @@ class Field:
 
     name: str
     shape: Shape
+    label: str
     help: str = ""
     nullable: bool = False
     required: bool = True
     default: Any = field(default=None, compare=False)
-
-    @property
-    def label(self) -> str:
-        """The field's name as words, with its unit after a comma."""
-        for unit in ("percent", "seconds", "days"):
-            if self.name.endswith(f"_{unit}"):
-                return f"{words(self.name.removesuffix(f'_{unit}'))}, {unit}"
-        return words(self.name)
-
-
-def words(name: str) -> str:
-    """A name in code as words with a capital letter."""
-    text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
 
 
 @cache
 def group_of(model: type[BaseModel]) -> Group:
     """The shape of a model."""
     doc = (model.__doc__ or "").strip().split("\n")[0].replace("`", "")
-    return Group(tuple(_field(name, info) for name, info in model.model_fields.items()), doc)
+    fields = tuple(_field(model.__name__, name, info) for name, info in model.model_fields.items())
+    return Group(fields, doc, model.__name__)
 
 
-def _field(name: str, info: FieldInfo) -> Field:
+def _field(model: str, name: str, info: FieldInfo) -> Field:
     annotation, nullable = _without_none(info.annotation)
     shape = _shape(annotation, tuple(info.metadata))
     if nullable and isinstance(shape, Leaf) and shape.kind == "constant":
         # One value or none is a choice after all.
         shape = Leaf("choice", shape.choices)
+    if shape == Leaf("int") and name.endswith("_seconds"):
+        shape = Leaf("duration")
     default = None if info.default is PydanticUndefined else info.default
     if isinstance(default, BaseModel):
         default = default.model_dump(mode="json")
     return Field(
         name,
         shape,
-        info.description or "",
+        label_of(model, name),
+        help_of(model, name, info.description or ""),
         nullable,
         info.is_required(),
         default,

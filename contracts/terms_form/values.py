@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from contracts.terms_form import durations
 from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, Shape
 
 PREFIX = "terms."
@@ -85,6 +86,8 @@ def leaf_shown(kind: str, value: Any) -> str:
         return value if plain else json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if kind == "duration" and isinstance(value, int):
+        return durations.said(value)
     return str(value)
 
 
@@ -182,6 +185,9 @@ def _leaf_read(kind: str, text: str) -> Any:
         return FLAGS.get(text, text)
     if kind == "int" and re.fullmatch(r"-?[0-9]{1,15}", text):
         return int(text)
+    if kind == "duration":
+        seconds = durations.seconds_of(text)
+        return text if seconds is None else seconds
     if kind == "json" and _is_json(text) and not DECIMAL.fullmatch(text):
         return json.loads(text)
     return text
