@@ -19,12 +19,39 @@ class Contract(models.Model):
         PROMISED_BY_US = "promised_by_us", "Promised by us to a customer"
         PROMISED_TO_US = "promised_to_us", "Promised to us by a vendor"
 
+    class Kind(models.TextChoices):
+        MASTER_AGREEMENT = "master_agreement", "Master agreement"
+        FRAMEWORK = "framework", "Framework agreement"
+        ORDER_FORM = "order_form", "Order form"
+        SERVICE_LEVELS = "service_levels", "Service level agreement"
+        SCHEDULE = "schedule", "Schedule or annex"
+        SIDE_LETTER = "side_letter", "Side letter"
+
     reference = models.CharField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
     legal_entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="contracts")
     counterparty = models.ForeignKey(Counterparty, on_delete=models.PROTECT, related_name="contracts")
     direction = models.CharField(max_length=20, choices=Direction.choices)
     currency = CurrencyField()
+    kind = models.CharField(
+        "kind of document", max_length=20, choices=Kind.choices, blank=True, help_text="Empty: not said."
+    )
+    under = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="documents_under",
+        help_text="The master or framework agreement that it belongs to.",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contracts_owned",
+        help_text="Who of us answers for it.",
+    )
     note = models.TextField(blank=True)
     history = HistoricalRecords()
 
@@ -37,6 +64,7 @@ class Contract(models.Model):
     def clean(self) -> None:
         """A vendor promises to us, we promise to a customer (a trigger holds to it too)."""
         super().clean()
+        self._clean_document()
         if not self.counterparty_id or not self.direction:
             return
         ours = self.direction == self.Direction.PROMISED_TO_US
@@ -47,6 +75,26 @@ class Contract(models.Model):
                     "counterparty": f"{self.counterparty} is no {side}; in this direction it would have to be one."
                 }
             )
+
+    def _clean_document(self) -> None:
+        """It stands under a master or framework agreement of the same two parties and direction, in no circle, and
+        a person of ours answers for it (a trigger holds to all of it too)."""
+        said: dict[str, str] = {}
+        above, seen = self.under, {self.pk} - {None}
+        if above is not None:
+            if above.kind not in (self.Kind.MASTER_AGREEMENT, self.Kind.FRAMEWORK):
+                said["under"] = f"{above.reference} is no master or framework agreement; say so of it first."
+            elif (above.counterparty_id, above.direction) != (self.counterparty_id, self.direction):
+                said["under"] = f"{above.reference} is with another party or in the other direction."
+        while above is not None and "under" not in said:
+            if above.pk in seen:
+                said["under"] = f"{above.reference} stands under this contract already."
+            seen.add(above.pk)
+            above = above.under
+        if self.owner is not None and self.owner.kind != "staff":
+            said["owner"] = "A person of ours answers for it, no job and nobody's login from outside."
+        if said:
+            raise ValidationError(said)
 
     def version_in_effect(self, on: date) -> "ContractVersion | None":
         """The version in effect on a day, derived from the dates of the signed ones; None where there is none."""
