@@ -7,3 +7,7 @@ class ContractsConfig(AppConfig):
 
     def ready(self) -> None:
         from contracts import visibility  # noqa: F401  # registers whose rows are whose
+        from contracts.amending import change_standings
+        from contracts.checks import also_stands
+
+        also_stands(change_standings)

@@ -12,6 +12,16 @@ RoleFinder = Callable[[Contract], Collection[str]]
 _find_roles: list[RoleFinder] = []
 
 
+StandingFinder = Callable[[ContractVersion], "Iterator[Standing]"]
+_find_more: list[StandingFinder] = []
+
+
+def also_stands(find: StandingFinder) -> None:
+    """Register what else is found about a version, beside what its text says."""
+    if find not in _find_more:
+        _find_more.append(find)
+
+
 def source_roles_come_from(find: RoleFinder) -> None:
     """Register how to find the roles that sources play for a contract; the bindings are a room above."""
     if find not in _find_roles:
@@ -103,7 +113,8 @@ def standings(version: ContractVersion, terms: Terms | None = None) -> tuple[Sta
         )
     }
     found = []
-    for item in findings_in(terms, version.contract):
+    more = (item for find in _find_more for item in find(version))
+    for item in (*findings_in(terms, version.contract), *more):
         row = accepted.get((item.code, item.path))
         if row and item.acceptable:
             name, reason = row.accepted_by.display_name, row.reason

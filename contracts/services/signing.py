@@ -27,6 +27,7 @@ from contracts.models import (
     Signature,
 )
 from contracts.reading import terms_of
+from contracts.services.amendments import keep_conformed_texts
 from contracts.services.common import State, authors_of, lock, require_reason, save
 from reckoning.errors import TermsError
 
@@ -184,4 +185,7 @@ def _put_in_force(version: ContractVersion, actor: User) -> dict[str, Any]:
         for code in item.services
     ]
     Commitment.objects.bulk_create(rows)
-    return {"state": State.SIGNED.value, "commitments": len(rows)}
+    told: dict[str, Any] = {"state": State.SIGNED.value, "commitments": len(rows)}
+    if kept := keep_conformed_texts(version, actor):
+        told["conformed_texts"] = kept
+    return told

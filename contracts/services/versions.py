@@ -9,6 +9,7 @@ from base.access import require_person
 from contracts.checks import open_standings
 from contracts.errors import OpenFindings, WrongState
 from contracts.models import Contract, ContractVersion
+from contracts.services.amendments import follow_edit
 from contracts.services.common import (
     UNCHANGED,
     State,
@@ -73,6 +74,7 @@ def edit_draft(
         version.effective_from_on = effective_from_on
     if effective_until_on is not UNCHANGED:
         version.effective_until_on = effective_until_on
+    follow_edit(version)
     after = text_of(version)
     if before != after:
         save(version, actor)

@@ -5,7 +5,7 @@ text that they were written upon, so that none is ever laid on a text that its a
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -252,7 +252,8 @@ def _check_times(one: Amendment, zone: str) -> None:
             raise _refused(
                 one,
                 "effective_from",
-                f"is {max(days, 0)} days after the notice; at least {one.notice_days} are agreed",
+                f"is {max(days, 0)} days after the notice; at least {one.notice_days} are agreed, so that "
+                f"{one.notice_given_on + timedelta(days=one.notice_days)} is the first day in time",
             )
 
 

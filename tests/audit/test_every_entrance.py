@@ -107,6 +107,40 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["contract_version.edit"],
         lambda s: contracts.edit_draft(s.version("draft"), factories.terms()),
     ),
+    "contracts.draft_amendment": (
+        ["contract_version.draft"],
+        lambda s: contracts.draft_amendment(
+            s.version("signed"),
+            title="An amendment",
+            effective_from_on=date(2030, 1, 1),
+            mid_window="next_window",
+        ),
+    ),
+    "contracts.draft_variation": (
+        ["contract_version.draft"],
+        lambda s: contracts.draft_variation(
+            s.version("signed"),
+            title="A variation",
+            effective_from_on=date(2030, 1, 1),
+            effective_until_on=date(2030, 2, 1),
+            mid_window="next_window",
+        ),
+    ),
+    "contracts.draft_from_document": (
+        ["contract_version.draft"],
+        lambda s: contracts.draft_from_document(
+            s.version("signed").contract,
+            {
+                "id": "a-change",
+                "title": "A change",
+                "kind": "amendment",
+                "base_sha256": s.version("signed").terms_sha256,
+                "effective_from": "2030-01-01",
+                "mid_window": "next_window",
+                "changes": [{"do": "set", "at": "title", "to": "Another title"}],
+            },
+        ),
+    ),
     "contracts.submit_for_review": (
         ["contract_version.submit"],
         lambda s: contracts.submit_for_review(s.version("draft")),

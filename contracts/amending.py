@@ -1,0 +1,221 @@
+"""What stands against signing a change of a text: base, notice, other variations, windows, the text it makes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from contracts.checks import Standing, findings_in
+from contracts.conformed import CHANGES, Chain, Kind, amendment_of
+from contracts.models import Contract, ContractVersion
+from contracts.reading import terms_of
+from reckoning.canonical import canonical_json
+from reckoning.errors import InputError, TermsError
+from reckoning.fields import zone_info
+from reckoning.terms import CommitmentTerms, Terms
+from reckoning.timeline import Window, local_instant, window_of
+
+# Windows that follow each other without gap, so that a change lies at an edge of two or inside of one.
+SUCCESSIVE = ("calendar_month", "calendar_quarter", "calendar_year", "billing_cycle")
+ALWAYS_AT_AN_EDGE = ("day", "hour")
+
+ReckonedFinder = Callable[[Contract, datetime, datetime], Iterable[str]]
+_find_reckoned: list[ReckonedFinder] = []
+
+
+def reckoned_windows_come_from(find: ReckonedFinder) -> None:
+    """Register how to find the labels of windows that have results and hold an instant inside of them."""
+    if find not in _find_reckoned:
+        _find_reckoned.append(find)
+
+
+def change_standings(version: ContractVersion) -> Iterator[Standing]:
+    """What is found about a version as a change of the contract's other texts; nothing of a whole text alone."""
+    if version.kind == Kind.WHOLE:
+        yield from _cuts_short(version)
+        return
+    if version.kind not in CHANGES or version.state == ContractVersion.State.SIGNED:
+        return
+    if not (version.amendment or {}).get("changes"):
+        yield _stands(
+            "AMENDMENT_CHANGES_NOTHING",
+            "amendment.changes",
+            f"the text is that of {version.amends} to the byte, so that there is nothing to sign",
+            "Edit the terms in the form; what differs from the text below becomes the change.",
+        )
+        return
+    try:
+        chain = Chain(version.contract, also=version)
+        stretches = chain.stretches
+    except TermsError as error:
+        for path, sentence in error.findings:
+            yield _stands(
+                "AMENDMENT_DOES_NOT_FIT",
+                path,
+                sentence,
+                "Correct the days, or write the change upon the text that stands now.",
+            )
+        return
+    yield from _out_of_step(version, chain)
+    yield from _windows(version)
+    for stretch in stretches:
+        if stretch.version is None and version in stretch.applied:
+            yield from _together(stretch.terms, version, stretch.from_on, stretch.made_of)
+
+
+def _stands(code: str, path: str, sentence: str, mend: str, acceptable: bool = False) -> Standing:
+    return Standing(code, path, sentence, mend, acceptable)
+
+
+def _out_of_step(version: ContractVersion, chain: Chain) -> Iterator[Standing]:
+    """The text must be what its document makes of its base, or people would sign two things."""
+    if chain.made_by(version) != version.terms_sha256:
+        yield _stands(
+            "AMENDMENT_OUT_OF_STEP",
+            "amendment",
+            "the document of the change does not make this text of the text below it",
+            "Save the draft again; the change is then derived from the text.",
+        )
+
+
+def _cuts_short(version: ContractVersion) -> Iterator[Standing]:
+    if version.state == ContractVersion.State.SIGNED:
+        return
+    running = version.contract.versions.filter(
+        state=ContractVersion.State.SIGNED,
+        kind=Kind.VARIATION,
+        effective_from_on__lt=version.effective_from_on,
+        effective_until_on__gt=version.effective_from_on,
+    )
+    for other in running.order_by("number"):
+        yield _stands(
+            "VARIATION_CUT_SHORT",
+            f"variations.v{other.number}",
+            f"{other} would run until {other.effective_until_on} and ends on {version.effective_from_on}, as a whole "
+            "text replaces everything before it",
+            "Write the variation upon the new text once that is signed, or accept that it ends.",
+            acceptable=True,
+        )
+
+
+def _together(
+    terms: Terms, version: ContractVersion, from_on: date, made_of: tuple[ContractVersion, ...]
+) -> Iterator[Standing]:
+    """Findings of a text that nobody drafted: what this change makes together with others."""
+    own = {(one.code, one.path) for one in findings_in(terms_of(version), version.contract)}
+    names = ", ".join(f"v{one.number}" for one in made_of)
+    for one in findings_in(terms, version.contract):
+        if (one.code, one.path) not in own:
+            yield Standing(
+                one.code,
+                f"text of {from_on}: {one.path}"[:300],
+                f"{one.sentence} (in the text that {names} make together from {from_on} on)",
+                one.mend,
+                one.acceptable,
+            )
+
+
+# Windows (rule 10) ----------------------------------------------------------------------------------------
+
+
+def window_holding(terms: Terms, clause: CommitmentTerms, day: date) -> Window | None:
+    """The window of a clause in which a day of the terms' zone lies, begun before its midnight; None at an edge."""
+    if clause.window.kind in ALWAYS_AT_AN_EDGE:
+        return None
+    at = local_instant(day, time(0), terms.zone)
+    try:
+        window = window_of(clause.window, terms.zone_of(clause), at)
+    except InputError:
+        return None
+    return window if window.start < at.astimezone(UTC) < window.end else None
+
+
+def changed_clauses(base: Terms, after: Terms) -> list[CommitmentTerms]:
+    """The clauses of commitment whose text a change touches, as they are after it; all where it is a general one."""
+    plain, edited = base.document(), after.document()
+    before = {one["key"]: one for one in plain.pop("commitments")}
+    now = {one["key"]: one for one in edited.pop("commitments")}
+    general = canonical_json(plain) != canonical_json(edited)
+    return [
+        clause
+        for clause in after.commitments
+        if general
+        or clause.key not in before
+        or canonical_json(before[clause.key]) != canonical_json(now[clause.key])
+    ]
+
+
+def why_not_split(base: Terms, after: Terms, clause: CommitmentTerms) -> str:
+    """Why the windows of a clause cannot be split at a change, in words that go on after its name; empty: they can."""
+    if clause.window.kind not in SUCCESSIVE:
+        return f"has windows of the kind {clause.window.kind}, which do not follow one another"
+    return "is posted for whole windows only"
+
+
+def _windows(version: ContractVersion) -> Iterator[Standing]:
+    assert version.amends is not None
+    base, after = terms_of(version.amends), terms_of(version)
+    document = amendment_of(version)
+    for clause in changed_clauses(base, after):
+        number = next(at for at, one in enumerate(after.commitments) if one.key == clause.key)
+        path = f"commitments.{number}.window"
+        if document.mid_window == "next_window":
+            yield from _never_applies(version, after, clause, path)
+        else:
+            yield from _splits(version, base, after, clause, path)
+
+
+def _never_applies(
+    version: ContractVersion, terms: Terms, clause: CommitmentTerms, path: str
+) -> Iterator[Standing]:
+    until = version.effective_until_on
+    window = window_holding(terms, clause, version.effective_from_on)
+    if until is None or window is None or clause.window.kind not in SUCCESSIVE:
+        return
+    first, after = _day(window.start, window), _day(window.end, window)
+    if after >= until:
+        yield _stands(
+            "VARIATION_INSIDE_WINDOW",
+            path,
+            f"it begins on {version.effective_from_on} and ends on {until}, both inside {window.label} of "
+            f"{clause.key}; as it waits for the next window, it would never apply",
+            f"Let it begin on {first}, or end after {after}, or let it split the window.",
+        )
+
+
+def _splits(
+    version: ContractVersion, base: Terms, after: Terms, clause: CommitmentTerms, path: str
+) -> Iterator[Standing]:
+    for day in (version.effective_from_on, version.effective_until_on):
+        window = None if day is None else window_holding(after, clause, day)
+        why = why_not_split(base, after, clause) if window else ""
+        if window and why:
+            first, last = _day(window.start, window), _day(window.end, window)
+            yield _stands(
+                "AMENDMENT_SPLITS_WINDOW",
+                path,
+                f"{day} lies inside {window.label} of {clause.key}, which {why}",
+                f"Take {first} or {last}, or let the change wait for the next window.",
+            )
+        elif window:
+            yield from _reckoned(version, window, day)
+
+
+def _reckoned(version: ContractVersion, window: Window, day: date | None) -> Iterator[Standing]:
+    assert day is not None
+    at = local_instant(day, time(0), window.zone)
+    labels = sorted({label for find in _find_reckoned for label in find(version.contract, at, window.end)})
+    if labels:
+        yield _stands(
+            "WINDOW_RECKONED_ALREADY",
+            "amendment.effective_from",
+            f"{', '.join(labels)} has results already, and would be split on {day}",
+            f"Let the change take effect on {_day(window.end, window)} or at a later edge of windows.",
+        )
+
+
+def _day(instant: datetime, window: Window) -> date:
+    return instant.astimezone(zone_info(window.zone)).date()
+
+
+def first_day_in_time(notice_given_on: date, notice_days: int) -> date:
+    """The first day on which a change may take effect after a notice of so many days of the calendar."""
+    return notice_given_on + timedelta(days=notice_days)

@@ -1,0 +1,281 @@
+"""Amendments and variations: written upon a signed text, for good or for a time, and always exactly one text."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from audit.models import Event
+from contracts import services
+from contracts.checks import open_standings
+from contracts.conformed import Chain, amendment_of
+from contracts.errors import (
+    BaseUnknown,
+    FieldsRefused,
+    NoticeTooShort,
+    OpenFindings,
+    TermsRefused,
+    WrongState,
+)
+from contracts.models import ContractVersion
+from contracts.reading import terms_of
+from reckoning.terms.amendments import conformed
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+MARCH, APRIL, MAY, JUNE, JULY = (date(2022, month, 1) for month in (3, 4, 5, 6, 7))
+
+
+def schedule(target: str) -> dict:
+    tiers = [{"upper": target, "upper_inclusive": False, "percent": "10"}]
+    return {"kind": "tiers", "tiers": tiers}
+
+
+def text(target: str = "99.9", **changes) -> dict:
+    own = factories.commitment_terms(target_percent=target, schedule=schedule(target))
+    return factories.terms(own, **changes)
+
+
+def signed(target: str = "99.9"):
+    return factories.signed_contract(text(target)).versions.get()
+
+
+def amendment(base, document, day=APRIL, **values) -> ContractVersion:
+    given = {"title": "Amendment 1", "effective_from_on": day, "mid_window": "next_window"} | values
+    with factories.legal():
+        return services.draft_amendment(base, document, **given)
+
+
+def variation(base, document, days=(MARCH, JUNE), **values) -> ContractVersion:
+    given = {"title": "While servers move", "mid_window": "next_window"} | values
+    with factories.legal():
+        return services.draft_variation(
+            base, document, effective_from_on=days[0], effective_until_on=days[1], **given
+        )
+
+
+def in_force(version: ContractVersion) -> ContractVersion:
+    return factories.sign(version, date(2022, 2, 1))
+
+
+def target_on(contract, day: date) -> str:
+    stretch = Chain(contract).at(factories.utc(day.year, day.month, day.day, 12))
+    row = contract.version_in_effect(day)
+    assert row.terms_sha256 == stretch.sha256, "the row in effect holds exactly the conformed text"
+    return str(stretch.terms.commitments[0].target_percent)
+
+
+def codes(version: ContractVersion) -> set[str]:
+    return {item.code for item in against(version)}
+
+
+def against(version: ContractVersion) -> list:
+    """What stands against signing, but that no source is bound in this world."""
+    return [item for item in open_standings(version) if item.code != "SOURCE_ROLE_UNPLAYED"]
+
+
+# What is written --------------------------------------------------------------------------------------------
+
+
+def test_the_terms_of_an_amendment_are_the_base_with_its_changes():
+    base = signed()
+    version = amendment(base, text("99.5"))
+    document = amendment_of(version)
+    assert document.base_sha256 == base.terms_sha256
+    assert {change.at for change in document.changes} == {
+        "commitments[availability].target_percent",
+        "commitments[availability].schedule.tiers",
+    }
+    made = conformed(terms_of(base), [document], document.begins("Europe/Berlin"))
+    assert made.sha256 == version.terms_sha256
+
+
+def test_editing_a_draft_brings_its_document_into_step():
+    version = amendment(signed(), None)
+    assert codes(version) == {"AMENDMENT_CHANGES_NOTHING"}
+    with factories.legal():
+        services.edit_draft(version, text("99.0"), effective_from_on=MAY)
+    version.refresh_from_db()
+    assert version.amendment["effective_from"] == "2022-05-01"
+    assert amendment_of(version).changes[0].to == "99"
+    assert codes(version) == set()
+
+
+def test_an_amendments_document_is_found_its_base_by_hash():
+    base = signed()
+    change = {"do": "set", "at": "commitments[availability].cut_off_days", "to": 7, "was": 5}
+    document = {
+        "id": "amendment-1",
+        "title": "Later cut-off",
+        "kind": "amendment",
+        "base_sha256": base.terms_sha256,
+        "effective_from": "2022-04-01",
+        "mid_window": "next_window",
+        "changes": [change],
+    }
+    with factories.legal():
+        version = services.draft_from_document(base.contract, document)
+        assert terms_of(version).commitments[0].cut_off_days == 7
+        with pytest.raises(BaseUnknown, match=base.terms_sha256[:12]):
+            services.draft_from_document(base.contract, document | {"base_sha256": "0" * 64})
+        with pytest.raises(TermsRefused, match="midnight"):
+            services.draft_from_document(base.contract, document | {"effective_from": "2022-04-01T13:00:00Z"})
+        with pytest.raises(TermsRefused, match="was 6"):
+            services.draft_from_document(base.contract, document | {"changes": [change | {"was": 6}]})
+
+
+def test_an_amendment_is_written_upon_a_signed_text_only():
+    draft = factories.draft(document=text())
+    with pytest.raises(WrongState, match="signed"):
+        amendment(draft, text("99.5"))
+
+
+def test_a_variation_needs_an_end_after_its_beginning():
+    base = signed()
+    for days in ((MARCH, MARCH), (APRIL, MARCH)):
+        with pytest.raises(FieldsRefused, match="effective_until_on"):
+            variation(base, text("97"), days)
+    with pytest.raises(FieldsRefused, match="ends by itself"):
+        variation(base, text("97"), (MARCH, None))
+
+
+def test_a_notice_that_is_too_short_is_told_the_first_day_in_time():
+    base = signed()
+    notice = {"notice_given_on": date(2022, 3, 3), "notice_days": 30}
+    with pytest.raises(NoticeTooShort, match="2022-04-02 is the first day in time"):
+        amendment(base, text("99.5"), APRIL, **notice)
+    assert amendment(base, text("99.5"), date(2022, 4, 2), **notice).amendment["notice_days"] == 30
+
+
+# Which text stands ------------------------------------------------------------------------------------------
+
+
+def test_a_variation_ends_by_itself_and_leaves_the_text_as_it_was():
+    base = signed()
+    version = in_force(variation(base, text("97")))
+    contract = base.contract
+    before, during, after = (date(2022, 2, 28), date(2022, 5, 31), JUNE)
+    assert [target_on(contract, day) for day in (before, MARCH, during, after)] == [
+        "99.9",
+        "97",
+        "97",
+        "99.9",
+    ]
+    assert contract.version_in_effect(after) == base
+    assert contract.version_in_effect(during) == version
+
+
+def test_after_a_variation_an_amendment_of_meanwhile_stands_and_no_old_text():
+    base = signed()
+    in_force(variation(base, text("97")))
+    longer = factories.commitment_terms(target_percent="99.9", schedule=schedule("99.9"), cut_off_days=9)
+    amended = in_force(amendment(base, factories.terms(longer), APRIL))
+    contract = base.contract
+    texts = {
+        day: (str(one.target_percent), one.cut_off_days)
+        for day in (date(2022, 2, 1), MARCH, APRIL, date(2022, 5, 31), JUNE, JULY)
+        for one in [Chain(contract).at(factories.utc(day.year, day.month, day.day, 12)).terms.commitments[0]]
+    }
+    assert list(texts.values()) == [("99.9", 5), ("97", 5), ("97", 9), ("97", 9), ("99.9", 9), ("99.9", 9)]
+    for day in texts:
+        target_on(contract, day)
+    assert contract.version_in_effect(JUNE) == amended
+    together = contract.version_in_effect(MAY)
+    assert together.kind == ContractVersion.Kind.CONFORMED
+    assert together.amendment["made_of"] == [1, 3, 2], "in the order in which they are laid on"
+    assert together.commitments.count() == 1
+    assert {row.terms_sha256 for row in together.signatures.all()} == {together.terms_sha256}
+    assert Event.objects.filter(verb="contract_version.conform", subject_id=str(together.pk)).count() == 1
+
+
+def test_a_variation_may_begin_on_the_day_of_an_amendment():
+    base = signed()
+    in_force(amendment(base, text("99.5"), MARCH))
+    in_force(variation(base, factories.terms(*text()["commitments"], title="Other"), (MARCH, JUNE)))
+    stretch = Chain(base.contract).at(factories.utc(2022, 4, 1))
+    assert (stretch.terms.title, str(stretch.terms.commitments[0].target_percent)) == ("Other", "99.5")
+    assert target_on(base.contract, APRIL) == "99.5"
+
+
+def test_two_variations_of_one_place_at_one_time_are_refused():
+    base = signed()
+    in_force(variation(base, text("97"), (MARCH, JUNE)))
+    second = variation(base, text("98"), (MAY, JULY))
+    assert codes(second) == {"AMENDMENT_DOES_NOT_FIT"}
+    with factories.legal():
+        services.submit_for_review(second)
+        for item in open_standings(second):
+            if item.acceptable:
+                services.accept_finding(second, item.code, item.path, "the paper says so")
+    with pytest.raises(OpenFindings, match="is changed by v2 at the same time"), factories.legal():
+        services.record_signature(second, base.contract.legal_entity.name, "A. Signatory", MARCH)
+    assert codes(variation(base, text("98"), (JUNE, JULY))) == set()
+
+
+def test_an_amendment_of_a_text_that_was_amended_meanwhile_is_refused():
+    base = signed()
+    first, second = amendment(base, text("99.5"), APRIL), amendment(base, text("99.0"), MAY)
+    in_force(first)
+    assert codes(second) == {"AMENDMENT_DOES_NOT_FIT"}
+
+
+def test_a_document_that_does_not_make_its_text_cannot_be_signed():
+    version = amendment(signed(), text("99.5"))
+    version.amendment["changes"][0]["to"] = "98"
+    assert "AMENDMENT_OUT_OF_STEP" in codes(version)
+
+
+def test_a_whole_text_that_cuts_a_variation_short_says_so():
+    base = signed()
+    in_force(variation(base, text("97"), (MARCH, JUNE)))
+    whole = factories.draft(base.contract, text("99"), APRIL)
+    assert codes(whole) == {"VARIATION_CUT_SHORT"}
+    in_force(whole)
+    assert [target_on(base.contract, day) for day in (MARCH, APRIL, JUNE)] == ["97", "99", "99"]
+
+
+@pytest.mark.parametrize(
+    ("at", "target"),
+    [
+        (factories.utc(2022, 3, 26, 22, 59, 59), "99.9"),
+        (factories.utc(2022, 3, 26, 23), "97"),
+        (factories.utc(2022, 3, 27, 21, 59, 59), "97"),
+        (factories.utc(2022, 3, 27, 22), "99.9"),
+    ],
+)
+def test_a_day_on_which_the_clocks_change_begins_and_ends_at_midnight_of_the_contract(at, target):
+    base = signed()
+    days = (date(2022, 3, 27), date(2022, 3, 28))
+    draft = variation(base, text("97"), days, mid_window="splits_window")
+    chain = Chain(base.contract, also=draft)
+    assert str(chain.at(at).terms.commitments[0].target_percent) == target
+
+
+# Inside a window --------------------------------------------------------------------------------------------
+
+
+def test_a_variation_that_would_never_apply_is_refused_with_the_days_that_would():
+    base = signed()
+    version = variation(base, text("97"), (date(2022, 3, 10), date(2022, 3, 31)))
+    [found] = against(version)
+    assert (found.code, found.acceptable) == ("VARIATION_INSIDE_WINDOW", False)
+    assert "2022-03-01" in found.mend
+    assert "2022-04-01" in found.mend
+    assert codes(variation(base, text("97"), (MARCH, date(2022, 3, 31)))) == set()
+    assert codes(variation(base, text("97"), (date(2022, 3, 10), date(2022, 4, 2)))) == set()
+
+
+# Guards -----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_version_changes_is_frozen_in_the_database():
+    base = signed()
+    version = amendment(base, text("99.5"))
+    rows = ContractVersion.objects.filter(pk=version.pk)
+    with pytest.raises(IntegrityError, match="said once"), transaction.atomic():
+        rows.update(kind="variation", effective_until_on=JULY)
+    with pytest.raises(IntegrityError, match="change of another text"), transaction.atomic():
+        rows.update(amendment=version.amendment | {"base_sha256": "0" * 64})
+    in_force(version)
+    with pytest.raises(IntegrityError, match="no draft any more"), transaction.atomic():
+        rows.update(amendment=version.amendment | {"title": "Another"})
