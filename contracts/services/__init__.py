@@ -4,6 +4,8 @@ The actor is the one in force (``audit.record.acting``). Every refusal is a Doma
 """
 
 from contracts.services.common import UNCHANGED, TermsLike, authors_of, difference
+from contracts.services.coverage import draft_coverage, publish_coverage
+from contracts.services.papers import attach_paper, attach_passage, confirm_passages, take_passage_away
 from contracts.services.parties import (
     change,
     create_contract,
@@ -24,18 +26,24 @@ __all__ = [
     "UNCHANGED",
     "TermsLike",
     "accept_finding",
+    "attach_paper",
+    "attach_passage",
     "authors_of",
     "change",
     "choose_reading",
+    "confirm_passages",
     "create_contract",
     "create_counterparty",
     "create_legal_entity",
     "create_service",
     "difference",
+    "draft_coverage",
     "draft_version",
     "edit_draft",
+    "publish_coverage",
     "record_signature",
     "return_to_draft",
     "submit_for_review",
+    "take_passage_away",
     "withdraw",
 ]
