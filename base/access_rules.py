@@ -98,6 +98,20 @@ KINDS = (
         ),
     ),
     Kind("commitment", _sides(*BOTH_SIDES, customers=False, logins=True), ("contracts.commitment",)),
+    # The paper beside a version, and the passages that its clauses rest on.
+    Kind("paper", _sides(*BOTH_SIDES, customers=False), ("contracts.paper",), {"attach": ("legal",)}),
+    # What a contract covers and what it does not; of what is published, the customer reads all but owners and costs.
+    Kind(
+        "coverage",
+        {
+            Scope.ALL: BOTH_SIDES,
+            Scope.VENDORS: ("vendor_manager",),
+            Scope.CUSTOMERS: ("customer_success",),
+            Scope.OWN: (CUSTOMER_LOGIN,),
+        },
+        ("contracts.coveragelist",),
+        {"draft": ("legal",), "publish": ("legal",)},
+    ),
     # What happened.
     Kind(
         "source",

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from base.access import Asking, Rows, tell_apart, visible
 from base.models import User
-from contracts.models import Commitment, Contract, ContractVersion, Counterparty
+from contracts.models import Commitment, Contract, ContractVersion, Counterparty, CoverageList, Paper
 
 Direction = Contract.Direction
 
@@ -65,6 +65,10 @@ tell_apart(Contract, by_contract())
 tell_apart(ContractVersion, by_contract("contract", own=Q(state=SIGNED)))
 tell_apart(Commitment, by_contract("version__contract"))
 
+tell_apart(Paper, by_contract("version__contract"))
+# A customer's login reads what was published.
+tell_apart(CoverageList, by_contract("contract", own=Q(publication__isnull=False)))
+
 
 def visible_counterparties(user: Asking) -> QuerySet[Counterparty]:
     """The counterparties whose names a user may see."""
@@ -89,3 +93,13 @@ def visible_versions(user: Asking) -> QuerySet[ContractVersion]:
 def visible_commitments(user: Asking) -> QuerySet[Commitment]:
     """The commitments that a user may see."""
     return visible(Commitment.objects.all(), user)
+
+
+def visible_papers(user: Asking) -> QuerySet[Paper]:
+    """The papers that a user may see, without their bytes."""
+    return visible(Paper.objects.defer("content"), user)
+
+
+def visible_coverage(user: Asking) -> QuerySet[CoverageList]:
+    """The lists of what is covered that a user may see; a customer's login only published ones."""
+    return visible(CoverageList.objects.all(), user)
