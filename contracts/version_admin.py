@@ -17,6 +17,7 @@ from contracts import services
 from contracts.errors import TermsAltered
 from contracts.models import Contract, ContractVersion
 from contracts.reading import standing_of, terms_of, with_current
+from contracts.terms_form.mending import mended
 from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import UnknownOperation, blank
 from contracts.version_acts import VERSION_ACTS
@@ -118,8 +119,8 @@ class VersionAdmin(RoleAdmin):
     def terms_view(self, request: HttpRequest) -> HttpResponse:
         """Takes the whole form and gives it back after ``op``; keeps nothing.
 
-        ``op`` is ``switch:path``, ``add:path``, ``del:path``, ``up:path`` or ``show``, which gives only what is
-        said about the values: the panel beside the form and the sentences at the fields, out of band.
+        ``op`` is ``switch:path``, ``add:path``, ``del:path``, ``up:path``, ``mend:key`` or ``show``, which gives
+        only what is said about the values: the panel beside the form and the sentences at the fields, out of band.
         """
         version = self._version(request)
         if not (self.has_change_permission(request, version) or self.has_add_permission(request)):
@@ -127,13 +128,16 @@ class VersionAdmin(RoleAdmin):
         contract = version.contract if version else self._contract(request.POST.get("contract", ""))
         operation = request.GET.get("op", "show")
         try:
-            page = TermsPage.of_post(request.POST, operation, contract=contract, version=version)
+            mend, button = None, "show" if operation.startswith(("mend:", "ladder")) else operation
+            page = TermsPage.of_post(request.POST, button, contract=contract, version=version)
+            if operation.startswith("mend:"):
+                page, mend = mended(page, operation)
         except UnknownOperation:
             return HttpResponseBadRequest(
                 "That button belongs to another state of the form; load the page again."
             )
         template = "contracts/terms/said.html" if operation == "show" else "contracts/terms/form.html"
-        return render(request, template, self._terms_context(page, version))
+        return render(request, template, self._terms_context(page, version) | {"terms_mended": mend})
 
     def _version(self, request: HttpRequest) -> ContractVersion | None:
         given = request.GET.get("version", "")
