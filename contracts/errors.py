@@ -153,3 +153,9 @@ class CoverageAlreadyPublished(Conflict):
     """The list was published, or drafted anew since; a published list does not change."""
 
     code = "coverage_already_published"
+
+
+class CandidateRefused(DomainError):
+    """A candidate, the choice of one, or a back-test that does not fit together."""
+
+    code = "candidate_refused"

@@ -1,6 +1,7 @@
 """What was promised: our entities, the other side, services, contracts and the versions of their terms."""
 
 from contracts.models.agreements import Commitment, Contract, ContractVersion
+from contracts.models.candidates import BackTest, Candidate, CandidateChoice
 from contracts.models.coverage import CoverageEntry, CoverageList, CoveragePublication
 from contracts.models.papers import ClausePassage, Paper, PaperPage
 from contracts.models.parties import (
@@ -29,8 +30,11 @@ from contracts.models.templates import TemplateSearch, TermsTemplate, TermsTempl
 
 __all__ = [
     "Addressed",
+    "BackTest",
     "CalendarAddress",
     "CalendarRevocation",
+    "Candidate",
+    "CandidateChoice",
     "ClausePassage",
     "Commitment",
     "Conflict",

@@ -3,6 +3,7 @@
 The actor is the one in force (``audit.record.acting``). Every refusal is a DomainError, and nothing is written.
 """
 
+from contracts.services.candidates import choose_candidate, keep_candidate, record_back_test
 from contracts.services.common import UNCHANGED, TermsLike, authors_of, difference
 from contracts.services.coverage import draft_coverage, publish_coverage
 from contracts.services.papers import attach_paper, attach_passage, confirm_passages, take_passage_away
@@ -30,6 +31,7 @@ __all__ = [
     "attach_passage",
     "authors_of",
     "change",
+    "choose_candidate",
     "choose_reading",
     "confirm_passages",
     "create_contract",
@@ -40,7 +42,9 @@ __all__ = [
     "draft_coverage",
     "draft_version",
     "edit_draft",
+    "keep_candidate",
     "publish_coverage",
+    "record_back_test",
     "record_signature",
     "return_to_draft",
     "submit_for_review",
