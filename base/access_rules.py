@@ -98,6 +98,13 @@ KINDS = (
         ),
     ),
     Kind("commitment", _sides(*BOTH_SIDES, customers=False, logins=True), ("contracts.commitment",)),
+    # What contracts can be started from. Published facts and our own models; nobody outside sees them.
+    Kind(
+        "template",
+        _all(*BOTH_SIDES, "vendor_manager"),
+        ("contracts.termstemplate", "contracts.termstemplateversion"),
+        {"edit": ("legal",)},
+    ),
     # The paper beside a version, and the passages that its clauses rest on.
     Kind("paper", _sides(*BOTH_SIDES, customers=False), ("contracts.paper",), {"attach": ("legal",)}),
     # What a contract covers and what it does not; of what is published, the customer reads all but owners and costs.

@@ -11,7 +11,16 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from audit.adminbase import FactsAdmin, RoleAdmin
 from contracts import services
 from contracts.contract_acts import CONTRACT_ACTS
-from contracts.models import Commitment, Contract, ContractVersion, Counterparty, LegalEntity, Service
+from contracts.models import (
+    Commitment,
+    Contract,
+    ContractVersion,
+    Counterparty,
+    LegalEntity,
+    Service,
+    TermsTemplate,
+    TermsTemplateVersion,
+)
 from contracts.version_admin import VersionAdmin
 
 
@@ -109,6 +118,22 @@ class CommitmentAdmin(FactsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Commitment]:
         """With what its name is made of."""
         return super().get_queryset(request).select_related("version__contract", "service")
+
+
+@admin.register(TermsTemplate)
+class TermsTemplateAdmin(FactsAdmin):
+    """Templates are made and changed on the pages of the gallery."""
+
+    list_display = ["slug", "title", "provider", "industry", "is_published", "next_review_on"]
+    list_filter = ["industry", "is_published"]
+    search_fields = ["slug", "title", "provider"]
+
+
+@admin.register(TermsTemplateVersion)
+class TermsTemplateVersionAdmin(FactsAdmin):
+    list_display = ["__str__", "sha256", "loaded_by", "loaded_at"]
+    list_select_related = ["template", "loaded_by"]
+    search_fields = ["template__slug", "template__title"]
 
 
 admin.site.register(ContractVersion, VersionAdmin)

@@ -107,6 +107,12 @@ class DraftedByYourself(NotAllowed):
     code = "drafted_by_yourself"
 
 
+class NoSuchTemplate(DomainError):
+    """There is no such template, or no such version of it."""
+
+    code = "no_such_template"
+
+
 class ReasonMissing(DomainError):
     """An act that needs a reason was given none."""
 

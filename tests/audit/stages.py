@@ -80,6 +80,7 @@ def build() -> Stages:
     """
     stages = Stages(factories.user(*[role for role in ROLES if role != "auditor"], name="every-role"))
     _versions(stages)
+    _templates(stages)
     _customers(stages)
     _vendors(stages)
     _books(stages)
@@ -104,6 +105,13 @@ def _versions(stages: Stages) -> None:
             if name == "half_signed":
                 contracts.record_signature(version, "Our Us GmbH", "O. Urs", DAY)
         stages.versions[name] = version
+
+
+def _templates(stages: Stages) -> None:
+    with factories.legal():
+        stages.rows["template"] = contracts.create_template(
+            slug="ours", document=factories.terms(), reason="ours", created_on=DAY
+        )
 
 
 def _customers(stages: Stages) -> None:

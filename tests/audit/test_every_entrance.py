@@ -28,6 +28,8 @@ from base import clock, jobs
 from base.correlation import correlated
 from base.models import Job
 from contracts import services as contracts
+from contracts.gallery.published import published
+from contracts.gallery.texts import Given
 from contracts.models import Counterparty, LegalEntity
 from credits import services as credits
 from credits.exports import reporting
@@ -168,6 +170,46 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
     "contracts.record_signature": (
         ["contract_version.sign"],
         lambda s: contracts.record_signature(s.version("half_signed"), "Their Customer Ltd", "T. Heirs", DAY),
+    ),
+    "contracts.load_templates": (
+        ["terms_template.load"],
+        lambda s: contracts.load_templates(published()[:1], loaded_on=DAY),
+    ),
+    "contracts.create_template": (
+        ["terms_template.create"],
+        lambda s: contracts.create_template(
+            slug="another", document=factories.terms(), reason=REASON, created_on=DAY
+        ),
+    ),
+    "contracts.publish_template_version": (
+        ["terms_template.publish"],
+        lambda s: contracts.publish_template_version(
+            s.rows["template"], factories.terms(title="Another"), REASON
+        ),
+    ),
+    "contracts.inherit_template": (
+        ["terms_template.inherit"],
+        lambda s: contracts.inherit_template(
+            parent=s.rows["template"],
+            legal_entity=LegalEntity.objects.get(),
+            slug="of-a-unit",
+            reason=REASON,
+            created_on=DAY,
+        ),
+    ),
+    "contracts.change_template": (
+        ["terms_template.change"],
+        lambda s: contracts.change_template(s.rows["template"], REASON, title="Renamed"),
+    ),
+    "contracts.review_template": (
+        ["terms_template.review"],
+        lambda s: contracts.review_template(s.rows["template"], REASON, LATER.date()),
+    ),
+    "contracts.start_from_template": (
+        ["contract_version.draft"],
+        lambda s: contracts.start_from_template(
+            s.rows["template"], s.version("draft").contract, Given(), DAY
+        ),
     ),
     "tokens.create_token": (["token.create"], lambda s: world.make_token(s.person)),
     "tokens.revoke_token": (
@@ -1130,7 +1172,7 @@ def test_a_file_is_looked_at_first_and_then_kept_with_its_event(stages):
 
 # Commands and jobs -------------------------------------------------------------------------------------------
 
-ACTING_COMMANDS = {"import_csv", "make_token", "demo_replay"}
+ACTING_COMMANDS = {"import_csv", "make_token", "demo_replay", "gallery"}
 LOOKING_COMMANDS = {"verify_record", "demo_summary", "bench", "evidence", "statement", "as_known"}
 # These two need no database at all.
 LOOKING_COMMANDS |= {"calculate", "terms"}
