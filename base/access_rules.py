@@ -105,6 +105,32 @@ KINDS = (
         ("contracts.termstemplate", "contracts.termstemplateversion"),
         {"edit": ("legal",)},
     ),
+    # What is said about a version before it is signed. Customer success sees the versions that it was asked about.
+    Kind(
+        "review",
+        _sides(*BOTH_SIDES),
+        (
+            "contracts.reviewrequest",
+            "contracts.reviewremark",
+            "contracts.remarkanswer",
+            "contracts.checklistanswer",
+            "contracts.consultation",
+            "contracts.namedsigner",
+            "contracts.signerstep",
+            "contracts.signature",
+            "contracts.signaturevoided",
+        ),
+        dict.fromkeys(
+            ("remark", "answer"),
+            ("legal", "finance", "finance_approver", "vendor_manager", "customer_success"),
+        )
+        | dict.fromkeys(("ask", "check", "consult", "name-signer"), ("legal",)),
+    ),
+    Kind(
+        "consultation_policy", _all(*BOTH_SIDES), ("contracts.consultationpolicy",), {"set": ("legal",)}
+    ),
+    # How legal sees those whom a version concerns.
+    Kind("stakeholder", _all("legal"), ("contracts.stakeholderentry",), {"describe": ("legal",)}),
     # The paper beside a version, and the passages that its clauses rest on.
     Kind("paper", _sides(*BOTH_SIDES, customers=False), ("contracts.paper",), {"attach": ("legal",)}),
     # What a contract covers and what it does not; of what is published, the customer reads all but owners and costs.

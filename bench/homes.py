@@ -125,6 +125,7 @@ def _contract(number: int, template: object) -> None:
     from contracts.models import Service
     from contracts.reading import terms_of
     from demo.people import person
+    from demo.reviewing import CHECKLIST
 
     like = template.commitment.version.contract  # type: ignore[attr-defined]
     codes = [f"bench-{number}-{at}" for at in range(PER_CONTRACT)]
@@ -143,6 +144,7 @@ def _contract(number: int, template: object) -> None:
             Service.objects.create(code=code, name=code)
         version = services.draft_version(contract, document, date(2022, 1, 1))
         services.submit_for_review(version)
+        services.answer_checklist(version, CHECKLIST)
         for finding in standings(version):
             if finding.is_open and finding.acceptable:
                 services.accept_finding(version, finding.code, finding.path, "measuring")

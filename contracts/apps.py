@@ -6,7 +6,7 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self) -> None:
-        from contracts import visibility  # noqa: F401  # registers whose rows are whose
+        from contracts import review_visibility, visibility  # noqa: F401  # register whose rows are whose
         from contracts.amending import change_standings
         from contracts.checks import also_stands
 

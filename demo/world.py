@@ -15,6 +15,7 @@ from contracts.models import Contract, ContractVersion, Counterparty, LegalEntit
 from contracts.reading import terms_of
 from demo import files
 from demo.people import person
+from demo.reviewing import CHECKLIST
 from measurements import services as measurements
 from measurements.models import Source
 from vendors import services as vendors
@@ -209,6 +210,7 @@ def _version(plan: ContractPlan, drafter: User, checker: User) -> None:
         with acting(drafter, via="command"):
             _clear_findings(version)
             contracts.submit_for_review(version)
+            contracts.answer_checklist(version, CHECKLIST)
     if version.state == ContractVersion.State.IN_REVIEW:
         with acting(checker, via="command", reason="both signatures are on the paper"):
             signed_on = date(2021, 12, 15)

@@ -98,6 +98,19 @@ def service(code: str = "platform", **values: Any) -> Service:
         return services.create_service(code=code, **({"name": code.replace("-", " ").title()} | values))
 
 
+# An answer to every item that is asked whatever the law.
+CHECKLIST = {
+    "governing_law": services.Answered("other", "20.1", "the law of a test"),
+    "jurisdiction": "our_courts",
+    "credit_character": "price_adjustment",
+    "exclusive_remedy": "beside",
+    "liability_cap": "outside",
+    "penalty_test": services.Answered("proportionate", note="a test says so"),
+    "notice_form": "text",
+    "precedence": "this",
+    "data_relied_on": "ours",
+    "chronic_failure": "no",
+}
 TIERS_CUSTOMER = (
     {"lower": "99.0", "lower_inclusive": True, "upper": "99.9", "upper_inclusive": False, "percent": "10"},
     {"lower": "95.0", "lower_inclusive": True, "upper": "99.0", "upper_inclusive": False, "percent": "25"},
@@ -213,6 +226,7 @@ def sign(version: ContractVersion, signed_on: date | None = None) -> ContractVer
                 services.choose_reading(
                     version, item["key"], reading["name"], reading["chosen"], "a test says so", day
                 )
+        services.answer_checklist(version, CHECKLIST)
         for finding in open_standings(version):
             services.accept_finding(version, finding.code, finding.path, "a test says so")
     with legal():

@@ -3,6 +3,12 @@
 from contracts.models.agreements import Commitment, Contract, ContractVersion
 from contracts.models.candidates import BackTest, Candidate, CandidateChoice
 from contracts.models.coverage import CoverageEntry, CoverageList, CoveragePublication
+from contracts.models.gates import (
+    ChecklistAnswer,
+    Consultation,
+    ConsultationPolicy,
+    StakeholderEntry,
+)
 from contracts.models.papers import ClausePassage, Paper, PaperPage
 from contracts.models.parties import (
     Addressed,
@@ -25,7 +31,15 @@ from contracts.models.precedence import (
     ServiceLevelObjective,
 )
 from contracts.models.renewals import CalendarAddress, CalendarRevocation, RenewalTerms
-from contracts.models.signing import FindingAcceptance, ReadingChoice, Signature
+from contracts.models.review import RemarkAnswer, ReviewRemark, ReviewRequest
+from contracts.models.signing import (
+    FindingAcceptance,
+    NamedSigner,
+    ReadingChoice,
+    Signature,
+    SignatureVoided,
+    SignerStep,
+)
 from contracts.models.templates import TemplateSearch, TermsTemplate, TermsTemplateVersion
 
 __all__ = [
@@ -35,12 +49,15 @@ __all__ = [
     "CalendarRevocation",
     "Candidate",
     "CandidateChoice",
+    "ChecklistAnswer",
     "ClausePassage",
     "Commitment",
     "Conflict",
     "ConflictDecision",
     "ConflictSide",
     "ConflictStep",
+    "Consultation",
+    "ConsultationPolicy",
     "Contract",
     "ContractVersion",
     "Counterparty",
@@ -51,6 +68,7 @@ __all__ = [
     "DecisionConfirmation",
     "FindingAcceptance",
     "LegalEntity",
+    "NamedSigner",
     "ObjectiveAgreement",
     "Paper",
     "PaperPage",
@@ -58,10 +76,16 @@ __all__ = [
     "PrecedenceOrder",
     "PrecedenceRank",
     "ReadingChoice",
+    "RemarkAnswer",
     "RenewalTerms",
+    "ReviewRemark",
+    "ReviewRequest",
     "Service",
     "ServiceLevelObjective",
     "Signature",
+    "SignatureVoided",
+    "SignerStep",
+    "StakeholderEntry",
     "TemplateSearch",
     "TermsTemplate",
     "TermsTemplateVersion",

@@ -4,7 +4,13 @@ The actor is the one in force (``audit.record.acting``). Every refusal is a Doma
 """
 
 from contracts.services.candidates import choose_candidate, keep_candidate, record_back_test
+from contracts.services.checklist import Answered, answer_checklist
 from contracts.services.common import UNCHANGED, TermsLike, authors_of, difference
+from contracts.services.consulting import (
+    describe_stakeholder,
+    record_consultation,
+    set_consultation_policy,
+)
 from contracts.services.coverage import draft_coverage, publish_coverage
 from contracts.services.papers import attach_paper, attach_passage, confirm_passages, take_passage_away
 from contracts.services.parties import (
@@ -14,6 +20,8 @@ from contracts.services.parties import (
     create_legal_entity,
     create_service,
 )
+from contracts.services.review import add_remark, answer_remark, ask_for_review
+from contracts.services.signers import ask_signer, decline_signature, name_signer, remove_signer, sign_by_name
 from contracts.services.signing import accept_finding, choose_reading, record_signature
 from contracts.services.templates import (
     change_template,
@@ -34,7 +42,20 @@ from contracts.services.versions import (
 
 __all__ = [
     "UNCHANGED",
+    "Answered",
     "TermsLike",
+    "add_remark",
+    "answer_checklist",
+    "answer_remark",
+    "ask_for_review",
+    "ask_signer",
+    "decline_signature",
+    "describe_stakeholder",
+    "name_signer",
+    "record_consultation",
+    "remove_signer",
+    "set_consultation_policy",
+    "sign_by_name",
     "accept_finding",
     "attach_paper",
     "attach_passage",

@@ -280,7 +280,7 @@ def _sign_along(
             choice.save(force_insert=True)
     row.state = State.IN_REVIEW
     save(row, actor)
-    for signature in version.signatures.order_by("pk"):
+    for signature in version.signatures.live().order_by("pk"):
         Signature.objects.create(
             version=row,
             party=signature.party,

@@ -99,11 +99,18 @@ def lock(version: ContractVersion, *states: State) -> None:
         )
 
 
-def move(version: ContractVersion, state: State, verb: str, actor: User, reason: str = "") -> ContractVersion:
+def move(
+    version: ContractVersion,
+    state: State,
+    verb: str,
+    actor: User,
+    reason: str = "",
+    told: Mapping[str, Any] | None = None,
+) -> ContractVersion:
     before = {"state": version.state}
     version.state = state
     save(version, actor, reason)
-    record(verb, version, before=before, after={"state": state.value}, reason=reason)
+    record(verb, version, before=before, after={"state": state.value, **(told or {})}, reason=reason)
     return version
 
 

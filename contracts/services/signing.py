@@ -1,5 +1,6 @@
 """What is decided about exactly one text: findings accepted, readings chosen, signatures recorded."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db import models, transaction
 from audit.record import record
 from base.access import require_person
 from base.models import User
-from contracts.checks import open_standings, standings
+from contracts.checks import standings
 from contracts.errors import (
     AlreadySigned,
     DraftedByYourself,
@@ -16,19 +17,24 @@ from contracts.errors import (
     NoSuchFinding,
     NoSuchReading,
     NotAParty,
+    NotNamed,
+    NotYourTurn,
     OpenFindings,
 )
 from contracts.models import (
     Commitment,
     ContractVersion,
     FindingAcceptance,
+    NamedSigner,
     ReadingChoice,
     Service,
     Signature,
 )
 from contracts.reading import terms_of
+from contracts.review_checks import life_standings, stands_against
 from contracts.services.amendments import keep_conformed_texts
 from contracts.services.common import State, authors_of, lock, require_reason, save
+from contracts.signers import is_complete, signers_of, waits_for
 from reckoning.errors import TermsError
 
 
@@ -44,7 +50,8 @@ def accept_finding(version: ContractVersion, code: str, path: str, reason: str) 
     done = version.accepted_findings.filter(terms_sha256=version.terms_sha256, code=code, path=path).first()
     if done:
         return done
-    found = [item for item in standings(version) if (item.code, item.path) == (code, path)]
+    known = (*standings(version), *life_standings(version))
+    found = [item for item in known if (item.code, item.path) == (code, path)]
     if not found or not found[0].acceptable:
         raise NoSuchFinding(
             f"finding: there is no {code} at {path} in {version} that could be accepted"
@@ -97,39 +104,51 @@ def choose_reading(
 def record_signature(version: ContractVersion, party: str, signatory: str, signed_on: date) -> Signature:
     """Record that ``signatory`` signed for ``party`` (our entity's or the counterparty's name) on that day.
 
-    The first signature freezes the text with its hash; the one that completes both parties' puts the version
-    in force from its effective day and makes its commitments. Again is free.
+    The first signature freezes the text with its hash; the one after which each party and all who are named have
+    signed puts the version in force from its effective day and makes its commitments. Again is free.
 
     Raises OpenFindings while anything stands against signing, DraftedByYourself where the completing signature
-    is recorded by whoever wrote the text, NotAParty, AlreadySigned, WrongState, FieldsRefused, NotAllowed.
+    is recorded by whoever wrote the text, NotAParty, NotNamed, NotYourTurn, AlreadySigned, WrongState, FieldsRefused,
+    NotAllowed.
     """
     actor = require_person("legal")
-    done = version.signatures.filter(party=party, signatory=signatory).first()
+    done = version.signatures.live().filter(party=party, signatory=signatory).first()
     if done and done.signed_on == signed_on:
         return done
     lock(version, State.IN_REVIEW)
-    contract = version.contract
-    parties = {contract.legal_entity.name, contract.counterparty.name}
+    return put_signature(version, party, signatory, signed_on, actor)
+
+
+def put_signature(
+    version: ContractVersion, party: str, signatory: str, signed_on: date, actor: User
+) -> Signature:
+    """Put one signature under the locked version's text, and the version in force where it was the last."""
+    parties = parties_of(version)
     if party not in parties:
-        raise NotAParty(f"party: {party!r} does not sign {contract}; {' and '.join(sorted(parties))} do")
-    if done or version.signatures.filter(party=party).exists():
-        raise AlreadySigned(f"party: {party} signed {version} already; a signature is not changed")
-    against = open_standings(version)
+        raise NotAParty(
+            f"party: {party!r} does not sign {version.contract}; {' and '.join(sorted(parties))} do"
+        )
+    there = list(version.signatures.live().order_by("pk"))
+    signers = signers_of(version)
+    signer = _place_of(version, party, signatory, signers, there)
+    against = stands_against(version)
     if against:
         raise OpenFindings([(item.code, item.path, item.sentence) for item in against])
     if not signatory.strip():
         raise FieldsRefused({"signatory": ["The name of whoever signed, as on the paper."]})
-    completes = set(version.signatures.values_list("party", flat=True)) | {party} == parties
-    if completes:
-        _check_may_complete(version, actor)
-    signature = Signature.objects.create(
+    signature = Signature(
         version=version,
         party=party,
         signatory=signatory,
         signed_on=signed_on,
         terms_sha256=version.terms_sha256,
+        signer=signer,
         recorded_by=actor,
     )
+    completes = is_complete(parties, signers, [*there, signature])
+    if completes:
+        _check_may_complete(version, actor)
+    signature.save(force_insert=True)
     after: dict[str, Any] = {
         "party": party,
         "signatory": signatory,
@@ -140,6 +159,37 @@ def record_signature(version: ContractVersion, party: str, signatory: str, signe
         after |= _put_in_force(version, actor)
     record("contract_version.sign", version, before={"state": State.IN_REVIEW.value}, after=after)
     return signature
+
+
+def parties_of(version: ContractVersion) -> tuple[str, str]:
+    """The names of the two who sign: ours, and the other side."""
+    contract = version.contract
+    return contract.legal_entity.name, contract.counterparty.name
+
+
+def _place_of(
+    version: ContractVersion,
+    party: str,
+    signatory: str,
+    signers: Sequence[NamedSigner],
+    there: Sequence[Signature],
+) -> NamedSigner | None:
+    """The named signer whose signature this is; None where nobody is named for the party."""
+    named = [one for one in signers if one.party == party]
+    if not named:
+        if any(row.party == party for row in there):
+            raise AlreadySigned(f"party: {party} signed {version} already; a signature is not changed")
+        return None
+    if any((row.party, row.signatory) == (party, signatory) for row in there):
+        raise AlreadySigned(f"signatory: {signatory} signed {version} already; a signature is not changed")
+    signer = next((one for one in named if one.name == signatory), None)
+    if signer is None:
+        known = ", ".join(one.name for one in named)
+        raise NotNamed(f"signatory: {signatory!r} is not named to sign for {party}; {known} is")
+    first = waits_for(signer, signers, (row.signer_id for row in there))
+    if first:
+        raise NotYourTurn(f"signatory: {signer.name} signs after {first}, who has not signed yet")
+    return signer
 
 
 def _check_reading(version: ContractVersion, commitment_key: str, name: str, chosen: str) -> None:
@@ -176,7 +226,7 @@ def _put_in_force(version: ContractVersion, actor: User) -> dict[str, Any]:
             {"effective_from_on": [f"{same_day} takes effect on that day already; choose another day."]}
         )
     version.state = State.SIGNED
-    version.signed_on = version.signatures.aggregate(last=models.Max("signed_on"))["last"]
+    version.signed_on = version.signatures.live().aggregate(last=models.Max("signed_on"))["last"]
     save(version, actor)
     services = {service.code: service for service in Service.objects.all()}
     rows = [

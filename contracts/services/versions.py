@@ -7,8 +7,8 @@ from django.db import models, transaction
 from audit.record import record
 from base.access import require_person
 from contracts.checks import open_standings
-from contracts.errors import OpenFindings, WrongState
-from contracts.models import Contract, ContractVersion
+from contracts.errors import OpenFindings
+from contracts.models import Contract, ContractVersion, SignatureVoided
 from contracts.services.amendments import follow_edit
 from contracts.services.common import (
     UNCHANGED,
@@ -95,15 +95,20 @@ def submit_for_review(version: ContractVersion) -> ContractVersion:
 
 @transaction.atomic
 def return_to_draft(version: ContractVersion, reason: str) -> ContractVersion:
-    """Send a version that nobody signed yet back to be edited. Raises WrongState, ReasonMissing, NotAllowed."""
+    """Send a version that is in review back to be edited. Every signature under it is void from then on, and stays
+    on record with the reason: whoever signed is asked again, for the text as it will be.
+
+    Raises WrongState, ReasonMissing, NotAllowed.
+    """
     actor = require_person("legal")
     require_reason(reason)
     lock(version, State.IN_REVIEW)
-    if version.signatures.exists():
-        raise WrongState(
-            f"version: {version} carries a signature, so its text is frozen; withdraw it and draft another"
-        )
-    return move(version, State.DRAFT, "contract_version.return", actor, reason)
+    void = list(version.signatures.live().order_by("pk"))
+    SignatureVoided.objects.bulk_create(
+        SignatureVoided(signature=one, reason=reason, voided_by=actor) for one in void
+    )
+    after = {"voided": [str(one) for one in void]} if void else {}
+    return move(version, State.DRAFT, "contract_version.return", actor, reason, after)
 
 
 @transaction.atomic

@@ -100,6 +100,7 @@ def _versions(stages: Stages) -> None:
         version = factories.draft(factories.contract(reference), factories.terms())
         with factories.legal():
             contracts.submit_for_review(version)
+            contracts.answer_checklist(version, factories.CHECKLIST)
             for item in open_standings(version):
                 contracts.accept_finding(version, item.code, item.path, "the paper says so")
             if name == "half_signed":

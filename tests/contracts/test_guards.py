@@ -37,6 +37,7 @@ def draft() -> ContractVersion:
 def reviewed(draft) -> ContractVersion:
     with factories.legal():
         services.submit_for_review(draft)
+        services.answer_checklist(draft, factories.CHECKLIST)
         for item in open_standings(draft):
             services.accept_finding(draft, item.code, item.path, "the paper says so")
     return draft
