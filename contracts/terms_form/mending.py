@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from contracts.checks import Standing, findings_in, known_roles
@@ -65,7 +65,7 @@ def mended(page: TermsPage, operation: str) -> tuple[TermsPage, Mend]:
                     (edit.path, REMOVE if edit.value is REMOVED else edit.value) for edit in offer.mend.edits
                 ]
                 values = apply_edits(SHAPE, page.values, edits)
-                return TermsPage(values, page.contract, page.version), offer.mend
+                return replace(page, values=values), offer.mend
     raise UnknownOperation(operation)
 
 

@@ -5,7 +5,7 @@ moved figure; each cut and one place inside each gap are put to the engine, and 
 one rung. Where a credit grows steadily inside a gap, it is cut once more where a cap or the least payout is reached.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,8 +16,10 @@ from reckoning.assessment.sliding import Scene, bounds
 from reckoning.terms.indicators import EventsOnTime, UptimeFromIntervals
 from reckoning.terms.schedules import SECONDS_IN, PerUnit, TierSchedule
 
-MOST_UNITS = 12
+MOST_UNITS = 8
 MOST_CUTS = 200
+MOST_ROUNDS = 3
+MOST_STEPS = 5000
 
 
 class Said(NamedTuple):
@@ -97,9 +99,12 @@ def rungs(scene: Scene) -> list[Rung]:
     """All rungs in rising order of the moved figure, from 0 to its right end."""
     cuts = _cuts(scene)
     parts = list(_parts(scene, cuts))
-    more = {cut for part in parts for cut in _crossings(scene, part)} - set(cuts)
-    if more:
-        parts = list(_parts(scene, sorted({*cuts, *more})))
+    for _ in range(MOST_ROUNDS):
+        more = {cut for part in parts for cut in _crossings(scene, part)} - set(cuts)
+        if not more:
+            break
+        cuts = sorted({*cuts, *more})
+        parts = list(_parts(scene, cuts))
     return _joined(parts)
 
 
@@ -145,23 +150,25 @@ def _unit_steps(scene: Scene, name: str) -> Iterator[Fraction]:
     schedule = scene.commitment.schedule
     if not isinstance(schedule, PerUnit) or schedule.on != name:
         return
-    seconds = name.endswith("seconds")
-    size = SECONDS_IN[schedule.bounds_in] if seconds else 1
-    starts = [Fraction(0)]
-    if schedule.first is not None:
-        starts = [Fraction(schedule.first.from_value)]
-    elif schedule.beyond is not None and schedule.beyond.number is not None:
-        starts = [Fraction(schedule.beyond.number)]
-    elif schedule.beyond is not None:
-        starts = [_share(scene, schedule.beyond.of or "", Fraction(schedule.beyond.percent or 0)) / size]
     up_to = schedule.up_to
     if up_to is not None and up_to.number is None:
         yield _share(scene, up_to.of or "", Fraction(up_to.percent or 0))
     units = 0 if schedule.units == "proportional" else MOST_UNITS
-    counts = [*range(units + 1), *([schedule.most_units] if schedule.most_units is not None else [])]
-    for start in starts:
-        for count in counts:
-            yield (start + count * Fraction(schedule.unit)) * size
+    for count in (*range(units + 1), *([schedule.most_units] if schedule.most_units is not None else [])):
+        yield _unit_step(scene, schedule, count)
+
+
+def _unit_step(scene: Scene, schedule: PerUnit, count: int) -> Fraction:
+    """Where so many units end, as a value of the figure that is counted."""
+    size = SECONDS_IN[schedule.bounds_in] if schedule.on.endswith("seconds") else 1
+    start = Fraction(0)
+    if schedule.first is not None:
+        start = Fraction(schedule.first.from_value)
+    elif schedule.beyond is not None and schedule.beyond.number is not None:
+        start = Fraction(schedule.beyond.number)
+    elif schedule.beyond is not None:
+        start = _share(scene, schedule.beyond.of or "", Fraction(schedule.beyond.percent or 0)) / size
+    return (start + count * Fraction(schedule.unit)) * size
 
 
 def _share(scene: Scene, name: str, percent: Fraction) -> Fraction:
@@ -257,24 +264,55 @@ def _may_grow(scene: Scene, width: Fraction) -> bool:
 
 
 def _crossings(scene: Scene, part: _Part) -> Iterator[Fraction]:
-    """Where within a gap a steadily growing amount reaches a cap or the least payout, by the line through two
-    of its values. Only a proposal: the engine is asked at it and on both sides."""
+    """Where within a gap a growing amount reaches a cap or the least payout. Only a proposal: the engine is asked
+    at it and on both sides.
+    """
     one, other = part.first.uncapped, part.last.uncapped
     if one is None or other is None or one == other or scene.sliding.unit == "count":
         return
+    schedule = scene.commitment.schedule
+    if isinstance(schedule, PerUnit) and schedule.units != "proportional":
+        yield from _step_of_change(scene, schedule, part)
+        return
+    # Along a straight line, two values say where it reaches any other.
     third = (part.upper - part.lower) / 3
     left = part.lower + third
     slope = (other - one) / third
-    levels = set()
-    result = scene.at(left + third / 2)
-    for row in result.more.get("cap_amounts", ()):
-        levels.add(Fraction(row["allowed"]))
+    levels = {Fraction(row["allowed"]) for row in scene.at(left).more.get("cap_amounts", ())}
     if scene.commitment.minimum is not None:
         levels.add(Fraction(scene.commitment.minimum.amount))
     for level in levels:
         cut = left + (level - one) / slope
         if part.lower < cut < part.upper:
             yield cut
+
+
+def _step_of_change(scene: Scene, schedule: PerUnit, part: _Part) -> Iterator[Fraction]:
+    """The unit with which another answer begins, by halving the units that lie in the gap."""
+    ends = [next(iter(_moved(scene, schedule.on, _unit_step(scene, schedule, one))), None) for one in (0, 1)]
+    if ends[0] is None or ends[1] is None or ends[1] <= ends[0]:
+        return
+    # Equal units of the counted figure are equal steps of the moved one.
+    size = ends[1] - ends[0]
+    first = max(0, (part.lower - ends[0]) // size + 1)
+    count = min(int((part.upper - ends[0]) / size - first) + 1, MOST_STEPS)
+    steps = [ends[0] + (first + one) * size for one in range(count)]
+    edges = [part.lower, *(one for one in steps if part.lower < one < part.upper), part.upper]
+    low, high = 0, len(edges) - 2
+    if high < 1 or _alike(_between(scene, edges, low), _between(scene, edges, high)):
+        return
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _alike(_between(scene, edges, low), _between(scene, edges, middle)):
+            low = middle
+        else:
+            high = middle
+    yield edges[high]
+    yield edges[high + 1]
+
+
+def _between(scene: Scene, edges: list[Fraction], at: int) -> Said:
+    return said(scene, (edges[at] + edges[at + 1]) / 2)
 
 
 def _alike(one: Said, other: Said) -> bool:
@@ -311,3 +349,36 @@ def _continues(last: Rung, part: _Part) -> bool:
 
 def _is_point(rung: Rung) -> bool:
     return rung.lower == rung.upper
+
+
+def value_at(stretches: Sequence[Rung], position: int, steps: int, unit: str) -> Fraction:
+    """The value at a position of a slider on which every rung has so many steps, and that ends with the last one.
+
+    Whole seconds and whole numbers where the rung has any; a rung that begins above its bound begins a second (or a
+    thousandth of its width) above it.
+    """
+    if position >= steps * len(stretches):
+        return stretches[-1].upper or stretches[-1].lower
+    rung, share = stretches[position // steps], Fraction(position % steps, steps)
+    width = (rung.upper if rung.upper is not None else rung.lower) - rung.lower
+    value = rung.lower + width * share
+    if unit in ("seconds", "count"):
+        whole = Fraction(value.numerator // value.denominator)
+        value = next((one for one in (whole, whole + 1) if rung.holds(one)), value)
+    if not rung.holds(value):
+        value = rung.lower + min(Fraction(1), width / 1000) if width else rung.lower
+    return value
+
+
+def position_of(stretches: Sequence[Rung], value: Fraction, steps: int) -> int:
+    """Where a value stands on such a slider."""
+    index = index_of(stretches, value)
+    rung = stretches[index]
+    width = (rung.upper if rung.upper is not None else rung.lower) - rung.lower
+    share = (value - rung.lower) / width if width else Fraction(0)
+    return index * steps + min(int(share * steps), steps - (0 if index == len(stretches) - 1 else 1))
+
+
+def index_of(stretches: Sequence[Rung], value: Fraction) -> int:
+    """Which rung holds a value; beyond the last one, the last."""
+    return next((at for at, one in enumerate(stretches) if one.holds(value)), len(stretches) - 1)

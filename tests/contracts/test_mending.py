@@ -69,7 +69,7 @@ def test_many_findings_get_their_buttons_in_turn() -> None:
             "upper_inclusive": True,
             "percent": "9",
         }
-        for low in range(50, 90)
+        for low in range(70, 90)
     ]
     found = asked(page(schedule={"kind": "tiers", "tiers": tiers}))
     assert len(found) > MOST_FINDINGS
