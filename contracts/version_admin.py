@@ -15,6 +15,7 @@ from audit.adminbase import RoleAdmin
 from base import clock
 from contracts import services
 from contracts.errors import TermsAltered
+from contracts.ladder_admin import ladder_urls
 from contracts.models import Contract, ContractVersion
 from contracts.reading import standing_of, terms_of, with_current
 from contracts.terms_form.mending import mended
@@ -74,7 +75,7 @@ class VersionAdmin(RoleAdmin):
     change_form_after_template = "contracts/terms/after.html"
 
     class Media:
-        css = {"all": ["contracts/terms.css"]}
+        css = {"all": ["contracts/terms.css", "contracts/ladder.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContractVersion]:
         """With what its name is made of, and what is in effect."""
@@ -114,7 +115,8 @@ class VersionAdmin(RoleAdmin):
     def get_urls(self) -> list[Any]:
         """The admin's addresses and the one endpoint of the form of the terms."""
         view = self.admin_site.admin_view(require_POST(self.terms_view))
-        return [path("terms/", view, name="contracts_contractversion_terms"), *super().get_urls()]
+        own = [path("terms/", view, name="contracts_contractversion_terms"), *ladder_urls(self)]
+        return [*own, *super().get_urls()]
 
     def terms_view(self, request: HttpRequest) -> HttpResponse:
         """Takes the whole form and gives it back after ``op``; keeps nothing.
@@ -128,7 +130,7 @@ class VersionAdmin(RoleAdmin):
         contract = version.contract if version else self._contract(request.POST.get("contract", ""))
         operation = request.GET.get("op", "show")
         try:
-            mend, button = None, "show" if operation.startswith(("mend:", "ladder")) else operation
+            mend, button = None, "show" if operation.startswith("mend:") else operation
             page = TermsPage.of_post(request.POST, button, contract=contract, version=version)
             if operation.startswith("mend:"):
                 page, mend = mended(page, operation)
