@@ -92,6 +92,8 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [("Contracts", reverse("pages:contracts"))],
         "may_read": may(request.user, "view", "version"),
         "may_edit": may(request.user, "edit", "contract"),
+        "sees_papers": may(request.user, "view", "paper"),
+        "sees_coverage": may(request.user, "view", "coverage"),
         "may_tolerate": may(request.user, "edit", "reconciliation") and request.user.is_staff,
         "may_recur": may(request.user, "edit", "exclusion") and request.user.is_staff,
     }

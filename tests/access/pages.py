@@ -270,6 +270,35 @@ def _report(ledger: Any) -> Args:
     return {"": [run(schedule(), date(2023, 4, 1)).documents.order_by("pk")[0].pk]}
 
 
+def _version(side: Any) -> Any:
+    """The version that a side's results were reckoned with."""
+    return side.finalise().commitment.version
+
+
+def _papers(*more: Any) -> Callable[[Any], Args]:
+    """A paper of either side's version."""
+
+    def args(ledger: Any) -> Args:
+        from contracts.services import attach_paper
+        from tests import factories
+        from tests.contracts.pdfs import pdf
+
+        found = {}
+        for side, made in (("customers", ledger.ours), ("vendors", ledger.theirs)):
+            with factories.legal():
+                paper = attach_paper(
+                    version=_version(made), content=pdf(("A line.",)), name="paper.pdf", kind="signed"
+                )
+            found[side] = [paper.pk, *more]
+        return found
+
+    return args
+
+
+_VERSIONS = _one(path=lambda result: result.commitment.version)
+_CONTRACTS = _one(path=lambda result: result.commitment.version.contract)
+
+
 def _only_posted(*args: Any) -> Page:
     """Acts: nothing is shown by asking for them; ``tests/pages`` post them."""
     return Page(args=lambda ledger: {"": list(args)}, public=(405, 302))
@@ -288,6 +317,24 @@ PAGES: dict[str, Page] = {
     "pages:contracts": Page(roles=STAFF | {"administrator"} | LOGINS),
     "pages:contract": _sided(
         _one(path=lambda result: result.commitment.version.contract), BOTH | {"administrator"}
+    ),
+    "pages:version_paper": Page(roles=BOTH, vendors=VENDORS, args=_VERSIONS),
+    "pages:passage_attach": _only_posted(1),
+    "pages:passage_act": _only_posted(1, "confirm"),
+    "pages:paper_file": Page(roles=BOTH, vendors=VENDORS, args=_papers()),
+    "pages:paper_picture": Page(roles=BOTH, vendors=VENDORS, args=_papers(1)),
+    # Nothing is published in this world; the page says so.
+    "pages:coverage": Page(roles=BOTH, vendors=VENDORS, customers=CUSTOMERS_AND_THEIRS, args=_CONTRACTS),
+    "pages:coverage_draft": Page(roles=frozenset({"legal"}), args=_CONTRACTS),
+    "pages:coverage_publish": _only_posted(1),
+    "pages:contract_documents": Page(
+        roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_CONTRACTS
+    ),
+    "pages:version_yaml": Page(
+        roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_VERSIONS
+    ),
+    "pages:version_json": Page(
+        roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_VERSIONS
     ),
     "pages:components": Page(roles=STAFF),
     "pages:component_day": Page(
