@@ -15,6 +15,7 @@ from reckoning.timeline import Window, local_instant, window_of
 
 # Windows that follow each other without gap, so that a change lies at an edge of two or inside of one.
 SUCCESSIVE = ("calendar_month", "calendar_quarter", "calendar_year", "billing_cycle")
+OVER_WINDOWS = ("rolling", "year", "term")
 ALWAYS_AT_AN_EDGE = ("day", "hour")
 
 ReckonedFinder = Callable[[Contract, datetime, datetime], Iterable[str]]
@@ -144,10 +145,26 @@ def changed_clauses(base: Terms, after: Terms) -> list[CommitmentTerms]:
 
 
 def why_not_split(base: Terms, after: Terms, clause: CommitmentTerms) -> str:
-    """Why the windows of a clause cannot be split at a change, in words that go on after its name; empty: they can."""
+    """Why the windows of a clause cannot be split at a change, in words that go on after its name; empty: they can.
+
+    A part is measured over its own time by facts that have their times with them, and its level, schedule, minimum
+    and caps are its own; what reaches over windows has no parts.
+    """
     if clause.window.kind not in SUCCESSIVE:
         return f"has windows of the kind {clause.window.kind}, which do not follow one another"
-    return "is posted for whole windows only"
+    before = next((one for one in base.commitments if one.key == clause.key), None)
+    if before is not None and (before.window, base.zone_of(before)) != (clause.window, after.zone_of(clause)):
+        return "has other windows after the change; they begin at an edge of both"
+    for text in (clause, *([before] if before else ())):
+        if text.indicator.kind != "uptime_from_intervals":
+            return "is measured by counts or sums, which have no times by which they could be split"
+        if text.part_life != "shorten_window":
+            return "measures part of a window over all of it"
+        if text.schedule.repetition is not None or any(cap.per in OVER_WINDOWS for cap in text.caps):
+            return "has a cap or a schedule that counts over several windows"
+        if any(cap.per == "receiving_invoice" and cap.carry_over for cap in text.caps):
+            return "carries credits over to later invoices"
+    return ""
 
 
 def _windows(version: ContractVersion) -> Iterator[Standing]:

@@ -6,7 +6,7 @@ kept as a conformed text (a version of its own), so that one row holds each text
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -157,9 +157,7 @@ class Chain:
                 continue
             last = found[-1] if found else None
             if last and last.until_on == from_on and _alike(last, one):
-                found[-1] = Stretch(
-                    last.from_on, until_on, last.whole, last.applied, last.terms, last.sha256, last.version
-                )
+                found[-1] = replace(last, until_on=until_on)
             else:
                 found.append(one)
         return tuple(found)
@@ -207,11 +205,12 @@ class Chain:
                 return stretch
         return None
 
-    def texts_of(self, start: datetime, end: datetime, zone: str) -> tuple[TextOfPart, ...]:
+    def texts_of(self, start: datetime, end: datetime, zone: str, key: str = "") -> tuple[TextOfPart, ...]:
         """The texts by which the window [start, end) is reckoned, each for its part (rule 10).
 
         The whole text in effect on the window's first local day counts for all of it, as a whole text takes effect
-        from the next window on; its changes split the window or wait, as each says. Empty where there is no text.
+        from the next window on; its changes split the window or wait, as each says. With the ``key`` of a clause of
+        commitment the window stays whole where nothing changes for that clause. Empty where there is no text.
         """
         day = start.astimezone(zone_info(zone)).date()
         whole = self.whole_in_effect(day)
@@ -230,8 +229,27 @@ class Chain:
             assert part.end is not None
             local = part.start.astimezone(zone_info(zone)).date()
             row = self._row_of(whole, part.sha256, self.in_effect(local))
-            found.append(TextOfPart(part.start, part.end, part.sha256, row))
-        return tuple(found)
+            found.append((TextOfPart(part.start, part.end, part.sha256, row), _concerning(part.terms, key)))
+        return tuple(_joined(found))
+
+
+def _concerning(terms: Terms, key: str) -> bytes:
+    """What of a text concerns one clause: the clause itself and everything that is said for all."""
+    plain = terms.document()
+    if key:
+        plain["commitments"] = [one for one in plain["commitments"] if one["key"] == key]
+    return canonical_json(plain)
+
+
+def _joined(parts: Sequence[tuple[TextOfPart, bytes]]) -> list[TextOfPart]:
+    """Parts that follow each other with the same text, as one under the first's version."""
+    found: list[tuple[TextOfPart, bytes]] = []
+    for part, text in parts:
+        if found and found[-1][1] == text:
+            found[-1] = (replace(found[-1][0], end=part.end), text)
+        else:
+            found.append((part, text))
+    return [part for part, _ in found]
 
 
 def _documents(changes: Iterable[ContractVersion]) -> tuple[str, ...]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from contracts.models import Commitment
 from credits.caps import granted_facts
 from credits.invoices.fees import fees_for
+from credits.windows import PartOfWindow
 from measurements.reading import inputs_for_many
 from reckoning.assessment import AssessmentInputs
+from reckoning.money import allot
 from reckoning.timeline import Window
 
 Facts = dict[int, tuple[AssessmentInputs, tuple[str, str] | None]]
@@ -18,12 +21,14 @@ def facts_of(commitments: Sequence[Commitment], window: Window, known_at: dateti
 
     All commitments are of one contract. The number of queries does not grow with them. Fees are not dated
     with a moment of knowledge: an invoice counts from when it was imported, and an assessment keeps the one it
-    was reckoned with.
+    was reckoned with. A part of a window is looked at from its start to its end, within the facts of the whole
+    window, and pays its share of the whole window's fee by seconds (rule 10, rule 12).
     """
-    measured = inputs_for_many(commitments, window.start, window.end, known_at)
+    whole = window.whole if isinstance(window, PartOfWindow) else window
+    measured = inputs_for_many(commitments, whole.start, whole.end, known_at)
     contract = commitments[0].version.contract
     services = [commitment.service for commitment in commitments]
-    fees = fees_for(contract, services, window.start, window.end, window.zone)
+    fees = fees_for(contract, services, whole.start, whole.end, whole.zone)
     granted = granted_facts(commitments, window.start)
     found: Facts = {}
     for commitment in commitments:
@@ -33,5 +38,19 @@ def facts_of(commitments: Sequence[Commitment], window: Window, known_at: dateti
             inputs = inputs.model_copy(update={"fee": answer.fee})
         if commitment.pk in granted:
             inputs = inputs.model_copy(update=granted[commitment.pk])
+        if isinstance(window, PartOfWindow):
+            inputs = _part_of(inputs, window)
         found[commitment.pk] = (inputs, answer.question)
     return found
+
+
+def _part_of(inputs: AssessmentInputs, part: PartOfWindow) -> AssessmentInputs:
+    """The facts of one part: as if the service had begun with it and ended with it, for its share of the fee."""
+    changes: dict[str, Any] = {
+        "existed_from": max(part.start, inputs.existed_from or part.start),
+        "existed_until": min(part.end, inputs.existed_until or part.end),
+    }
+    if inputs.fee is not None:
+        shares = allot(inputs.fee.amount, list(part.seconds), inputs.fee.currency)
+        changes["fee"] = inputs.fee.model_copy(update={"amount": shares[part.number]})
+    return inputs.model_copy(update=changes)

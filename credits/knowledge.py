@@ -15,7 +15,7 @@ from contracts.models import Commitment
 from contracts.reading import terms_of
 from credits.explained import Explained
 from credits.facts import facts_of
-from credits.windows import require_window, window_at
+from credits.windows import require_window, window_at, window_under
 from measurements.lateness import LateFact, difference
 from reckoning.canonical import fraction_text
 from reckoning.timeline import Window
@@ -80,7 +80,7 @@ def knowledge_document(
     commitment: Commitment, window_start: datetime, known_at: datetime, since: datetime | None = None
 ) -> dict[str, Any]:
     """A window's result as known at a moment as plain values; with ``since`` also what moved in between."""
-    window = window_at(commitment, window_start)
+    window = window_under(commitment, window_start) or window_at(commitment, window_start)
     document: dict[str, Any] = {"window": window.label, "known_at": known_at.isoformat()}
     if since is None:
         return document | {"result": as_known(commitment, window, known_at).result.to_json_obj()}

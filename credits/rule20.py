@@ -31,7 +31,9 @@ def acts_under(memo: CreditMemo, user: User) -> list[str]:
     if memo.restatement is not None and memo.restatement.restated_by_id == user.pk:
         acts.append("restated the result")
     inputs = AssessmentInputs.model_validate(result.inputs)
-    behind = acts_behind(inputs) + acts_between_sources(result.commitment, inputs)
+    behind = acts_behind(inputs) + acts_between_sources(
+        result.commitment, inputs.model_copy(update={"window_start": result.window_start})
+    )
     acts += [act.sentence for act in behind if act.user_id == user.pk]
     choices = ReadingChoice.objects.filter(version=result.commitment.version_id, chosen_by=user)
     acts += [f"chose the reading {item.name!r}" for item in choices.order_by("pk")]

@@ -10,13 +10,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from contracts.conformed import Chain
 from contracts.models import Commitment
-from contracts.reading import commitments_in_effect, terms_of
+from contracts.reading import terms_of
 from credits.errors import NotAWindow
 from credits.explained import Explained, duration, money
 from credits.facts import facts_of
 from credits.models import Finalisation
-from credits.windows import first_day, has_window, window_at
+from credits.windows import window_at, window_under
 from measurements.models import Exclusion
 from reckoning.timeline import Window
 
@@ -124,15 +125,17 @@ def _touched(exclusion: Exclusion) -> Iterator[tuple[Commitment, Window]]:
     ).select_related("version__contract", "service")
     count = 0
     for commitment in rows.order_by("pk"):
+        chain = Chain(commitment.version.contract)
         instant = start
         while instant < end and count < MOST_WINDOWS:
             try:
-                window = window_at(commitment, instant)
+                near = window_at(commitment, instant)
+                window = window_under(commitment, instant, chain)
             except NotAWindow:
                 break
-            in_effect = commitments_in_effect(commitment.version.contract, first_day(window))
-            if has_window(commitment, window) and any(one.pk == commitment.pk for one in in_effect):
+            if window is not None:
                 count += 1
                 yield commitment, window
             # A window that is counted back from this instant does not lead on.
-            instant = window.end if window.end > instant else instant + ONE_DAY
+            led = (window or near).end
+            instant = led if led > instant else instant + ONE_DAY

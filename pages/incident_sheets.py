@@ -14,7 +14,7 @@ from contracts.visibility import visible_contracts
 from credits.models import Assessment
 from credits.reading import claims_with_state, latest_assessments
 from credits.visibility import visible_assessments
-from credits.windows import window_at
+from credits.windows import window_under
 from measurements.models import IntervalObservation, Source
 from measurements.reading import clauses_of
 from measurements.worksheet import Condition, State, worksheet
@@ -58,10 +58,8 @@ def sheets_of(user: Asking, source: Source, latest: IntervalObservation) -> list
         concerned = clause.components | {clause.commitment.service.code}
         if len(sheets) >= MOST_PROMISES or concerned.isdisjoint(latest.components):
             continue
-        window = window_at(clause.commitment, latest.during.lower)
-        contract = clause.commitment.version.contract
-        in_effect = contract.version_in_effect(window.start.date())
-        if in_effect is None or in_effect.pk != clause.commitment.version_id:
+        window = window_under(clause.commitment, latest.during.lower)
+        if window is None:
             continue
         try:
             conditions = worksheet(clause, source, latest, window, known_at)
@@ -73,7 +71,7 @@ def sheets_of(user: Asking, source: Source, latest: IntervalObservation) -> list
                 clause.commitment,
                 window.label,
                 [
-                    (one, STATE_TAGS[one.state], STATE_WORDS[one.state], _link(one, contract.pk))
+                    (one, STATE_TAGS[one.state], STATE_WORDS[one.state], _link(one, clause.commitment.version.contract_id))
                     for one in conditions
                 ],
             )

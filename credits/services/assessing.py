@@ -11,14 +11,14 @@ from audit.record import record
 from base.dberrors import named_errors
 from base.models import User
 from contracts.models import Commitment, Contract
-from contracts.reading import commitments_in_effect, terms_of
+from contracts.reading import terms_of
 from credits.actors import require_job_or
 from credits.errors import BY_CONSTRAINT, AlreadyFinal, QuestionsOpen, StaleKnowledge, TooEarlyToFinalise
 from credits.facts import facts_of
 from credits.gaps import counts_intervals, gap_question, may_be_silent, silence_question
 from credits.locks import hold
 from credits.models import Assessment, Breach, Claim, ClaimStep, Finalisation, OpenQuestion
-from credits.windows import cut_off_of, first_day, has_window, local_day, require_window, window_between
+from credits.windows import commitments_with, cut_off_of, local_day, require_window, window_between
 from measurements.reconciliation.standing import require_explained, unexplained_of
 from measurements.silence import listed_after
 from reckoning import ENGINE_VERSION
@@ -127,12 +127,6 @@ def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetim
 
 
 # Below the acts ------------------------------------------------------------------------------------------
-
-
-def commitments_with(contract: Contract, window: Window) -> list[Commitment]:
-    """The commitments in effect on the first day of ``window`` whose windows it is one of, in order of keys."""
-    rows = commitments_in_effect(contract, first_day(window))
-    return sorted((row for row in rows if has_window(row, window)), key=lambda row: row.pk)
 
 
 def _assess(

@@ -1,0 +1,124 @@
+"""Redlines as files: the same bytes, readable by others, and both texts come back out of the tracked changes."""
+
+import io
+import zipfile
+from xml.etree import ElementTree
+
+import pypdfium2
+import pytest
+from pikepdf.pdfa import validate_written
+
+from contracts.redline_files import redline_docx, redline_pdf
+from contracts.redlines import Compared, Text
+from reckoning.terms import parse_terms, terms_sha256
+from reckoning.terms.changes import changes_between
+from reckoning.terms.redline import redline
+from reckoning.terms.wording import word
+from tests import factories
+from tests.contracts.filled import NAMES, agreement
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+class Parties:
+    """What a redline says of its contract."""
+
+    reference, title = "C-1", "An agreement & more <b>"
+    legal_entity = type("Entity", (), {"name": "Our Us GmbH"})
+
+
+def compared(before, after) -> Compared:
+    return Compared(
+        Text("version 1", before, terms_sha256(before)), Text("version 2", after, terms_sha256(after))
+    )
+
+
+def two() -> Compared:
+    before = parse_terms(factories.terms())
+    caps = [{"per": "window", "kind": "percent_of_fee", "value": "30"}]
+    own = factories.commitment_terms(target_percent="99.5", caps=caps, title="Another <title>")
+    return compared(before, parse_terms(factories.terms(own, title="Terms & words of a test")))
+
+
+def paragraphs(content: bytes, *, accepted: bool) -> list[str]:
+    """The paragraphs of a Word file after all of its changes were accepted, or rejected."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        root = ElementTree.fromstring(package.read("word/document.xml"))  # our own bytes
+    said = []
+    for paragraph in root.iter(f"{W}p"):
+        mark = paragraph.find(f"{W}pPr/{W}rPr")
+        ended = None if mark is None else mark[0].tag
+        if ended == (f"{W}del" if accepted else f"{W}ins"):
+            continue
+        text = ""
+        for child in paragraph:
+            if child.tag == f"{W}r" or child.tag == (f"{W}ins" if accepted else f"{W}del"):
+                text += "".join(one.text or "" for one in child.iter() if one.tag in (f"{W}t", f"{W}delText"))
+        said.append(text)
+    return said
+
+
+def wording(terms) -> list[str]:
+    return [line for clause in word(terms) for line in (f"{clause.number} {clause.heading}", clause.text)]
+
+
+def test_the_word_file_gives_the_new_text_when_accepted_and_the_old_when_rejected():
+    one = two()
+    content = redline_docx(Parties, one)
+    assert sorted(paragraphs(content, accepted=True)[3:]) == sorted(wording(one.after.terms))
+    assert sorted(paragraphs(content, accepted=False)[3:]) == sorted(wording(one.before.terms))
+    assert paragraphs(content, accepted=True)[3:] == wording(one.after.terms)
+
+
+@pytest.mark.parametrize("names", [(0, 1), (5, 6), (20, 40)])
+def test_tracked_changes_of_two_published_agreements_lose_no_word(names):
+    left, right = (agreement(NAMES[at]) for at in names)
+    content = redline_docx(Parties, compared(left, right))
+    assert paragraphs(content, accepted=True)[3:] == wording(right)
+    assert sorted(paragraphs(content, accepted=False)[3:]) == sorted(wording(left))
+
+
+def test_a_redline_has_the_same_bytes_whenever_it_is_made():
+    assert redline_docx(Parties, two()) == redline_docx(Parties, two())
+    assert redline_pdf(Parties, two()) == redline_pdf(Parties, two())
+
+
+def test_the_pdf_is_of_its_archive_format_and_says_what_the_page_says():
+    one = two()
+    content = redline_pdf(Parties, one)
+    assert validate_written(io.BytesIO(content), "3b").passed
+    with pypdfium2.PdfDocument(content) as document:
+        text = " ".join(page.get_textpage().get_text_range() for page in document)
+    words = " ".join(text.split())
+    assert "A cap was moved" in words
+    assert "[-99.9-]{+99.5+}" in words.replace("+}.", "+}")
+
+
+def test_what_moves_money_is_named_and_what_only_reads_otherwise_is_not():
+    assert {flag.said for flag in two().flags} == {"A cap was moved", "What is promised was changed"}
+    before = parse_terms(factories.terms())
+    assert not compared(before, parse_terms(factories.terms(title="Other"))).flags
+    assert not compared(before, before).fields
+
+
+@pytest.mark.parametrize("names", [(0, 1), (3, 30), (12, 13), (44, 45)])
+def test_the_changes_between_two_texts_make_the_one_of_the_other(names):
+    from reckoning.terms.amendments import parse_amendment, texts
+
+    left, right = (agreement(NAMES[at]) for at in names)
+    if left.currency != right.currency:
+        right = right.model_copy(update={"currency": left.currency})
+    changes = changes_between(left, right)
+    document = parse_amendment(
+        {
+            "id": "a-1",
+            "title": "All of it",
+            "kind": "amendment",
+            "base_sha256": terms_sha256(left),
+            "effective_from": "2025-01-01",
+            "mid_window": "next_window",
+            "changes": [change.model_dump(exclude_none=True) for change in changes],
+        }
+    )
+    assert texts(left, [document])[-1].sha256 == terms_sha256(right)
+    assert not redline(texts(left, [document])[-1].terms, right).fields
