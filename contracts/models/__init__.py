@@ -41,6 +41,7 @@ from contracts.models.signing import (
     SignerStep,
 )
 from contracts.models.templates import TemplateSearch, TermsTemplate, TermsTemplateVersion
+from contracts.models.working import WorkingCopy, WorkingStep
 
 __all__ = [
     "Addressed",
@@ -89,5 +90,7 @@ __all__ = [
     "TemplateSearch",
     "TermsTemplate",
     "TermsTemplateVersion",
+    "WorkingCopy",
+    "WorkingStep",
     "code_validator",
 ]
