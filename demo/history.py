@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from demo import acts, disputes, exporting, settling
 from demo.feeding import ensure_feeds
+from demo.gallery import ensure_gallery
 from demo.mails import ensure_subscriptions
 from demo.people import ensure_people, require_demo
 from demo.schedule import MonthPlan, at, months, plus
@@ -43,6 +44,7 @@ def replay(stage: Stage, *, as_of: date, say: Callable[[str], None]) -> None:
         if act.jobs is not None:
             stage.work(*stage.act(act.name, act.jobs))
     stage.act("ways in", ensure_feeds)
+    stage.act("gallery", lambda: ensure_gallery(as_of))
     stage.settle()
     stage.work(("audit.seal", f"demo {as_of} end", {}))
 

@@ -45,7 +45,13 @@ class Group:
 
 # The words, the name of the address, and the kind of object that one must be able to see.
 NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    ("Promised", (("Contracts", "pages:contracts", "contract"),)),
+    (
+        "Promised",
+        (
+            ("Contracts", "pages:contracts", "contract"),
+            ("Templates", "pages:templates", "template"),
+        ),
+    ),
     (
         "Happened",
         (

@@ -157,6 +157,24 @@ def _letters(ledger: Any) -> Args:
     return {"vendors": [claim.pk, 1]}
 
 
+def _template(*more: Any) -> Callable[[Any], Args]:
+    """A template of ours."""
+
+    def args(ledger: Any) -> Args:
+        from contracts import services
+        from contracts.models import TermsTemplate
+        from tests import factories
+
+        if not TermsTemplate.objects.exists():
+            with factories.legal():
+                services.create_template(
+                    slug="ours", document=factories.terms(), reason="ours", created_on=date(2023, 1, 1)
+                )
+        return {"": ["ours", *more]}
+
+    return args
+
+
 def _event(ledger: Any) -> Args:
     from audit.models import Event
 
@@ -336,6 +354,11 @@ PAGES: dict[str, Page] = {
     "pages:version_json": Page(
         roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_VERSIONS
     ),
+    "pages:templates": Page(roles=BOTH | VENDORS),
+    "pages:template": Page(roles=BOTH | VENDORS, args=_template()),
+    "pages:template_file": Page(roles=BOTH | VENDORS, args=_template(1)),
+    "pages:template_new": Page(roles=frozenset({"legal"})),
+    "pages:template_start": Page(roles=frozenset({"legal"}), args=_template()),
     "pages:components": Page(roles=STAFF),
     "pages:component_day": Page(
         roles=STAFF,
