@@ -1,0 +1,2 @@
+-- The functions go with the guards that they belong to.
+SELECT 1;
