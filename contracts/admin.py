@@ -10,7 +10,6 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.adminbase import FactsAdmin, RoleAdmin
 from contracts import services
-from contracts.contract_acts import CONTRACT_ACTS
 from contracts.models import (
     Commitment,
     Contract,
@@ -101,7 +100,7 @@ class ServiceAdmin(MasterAdmin):
 @admin.register(Contract)
 class ContractAdmin(MasterAdmin):
     maker = staticmethod(services.create_contract)
-    acts = CONTRACT_ACTS
+    change_form_outer_before_template = "contracts/contract_links.html"
     fixed = ("reference", "direction", "currency", "legal_entity", "counterparty")
     list_display = ["reference", "title", "counterparty", "direction", "currency"]
     list_filter = ["direction", "counterparty"]

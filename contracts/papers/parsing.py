@@ -12,6 +12,7 @@ import json
 import re
 import resource
 import sys
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -20,6 +21,8 @@ MAX_PAGES = 500
 MAX_OBJECTS = 200_000
 MAX_WORDS = 400_000
 MAX_WORD = 200
+MAX_UNPACKED = 30_000_000
+MAX_UNPACKED_IN_ALL = 300_000_000
 MAX_SIDE = 14_400  # points; what the format itself allows
 PIXELS_WIDE = 1_000
 MAX_PIXELS = 4_000_000
@@ -39,6 +42,7 @@ RUNS = {
 }
 CARRIES = {"EmbeddedFile": "an attached file", "EmbeddedFiles": "an attached file"}
 _NAMES = re.compile(rb"/(" + "|".join([*RUNS, *CARRIES]).encode() + rb")(?![A-Za-z0-9_])")
+_OF_STREAM = re.compile(r"^stream <[^>]*>:? ?")
 _HYPHENS = {0xFFFE, 0x2, 0xAD}
 
 
@@ -80,7 +84,7 @@ def opened(content: bytes) -> Any:
     except pikepdf.PasswordError:
         raise Refused("is locked with a password; save it without one") from None
     except (pikepdf.PdfError, ValueError) as error:
-        words = " ".join(str(error).split())[:160]
+        words = " ".join(_OF_STREAM.sub("", str(error)).split())[:160]
         raise Refused(f"is damaged, or not a whole PDF ({words}); save or print it to a PDF again") from None
 
 
@@ -111,6 +115,32 @@ def count_pages(pdf: Any) -> int:
     return pages
 
 
+def check_streams(pdf: Any) -> None:
+    """Nothing but pictures may grow beyond bounds when it is unpacked. Unpacks no further than to the bound itself."""
+    import pikepdf
+
+    left = MAX_UNPACKED_IN_ALL
+    for found in pdf.objects:
+        if not isinstance(found, pikepdf.Stream) or found.get("/Subtype") == pikepdf.Name.Image:
+            continue
+        filters = found.get("/Filter")
+        names = [str(one) for one in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
+        data = found.read_raw_bytes()
+        for name in names:
+            if name not in ("/FlateDecode", "/Fl"):
+                break
+            unpacker = zlib.decompressobj()
+            try:
+                data = unpacker.decompress(data, MAX_UNPACKED)
+            except zlib.error:
+                break
+            if len(data) >= MAX_UNPACKED:
+                left = -1
+        left -= len(data)
+        if left < 0:
+            raise Refused("holds parts that grow without end when they are unpacked; print it to a PDF again")
+
+
 def names_in(pdf: Any) -> Iterator[str]:
     """The suspicious names that really stand as names in some dictionary, not as words of a text."""
     import pikepdf
@@ -119,7 +149,9 @@ def names_in(pdf: Any) -> Iterator[str]:
         if number > MAX_OBJECTS:
             raise Refused(f"has more than {MAX_OBJECTS:,} parts; print it to a PDF again")
         one = found.stream_dict if isinstance(found, pikepdf.Stream) else found
-        if not isinstance(one, pikepdf.Dictionary | pikepdf.Array) or not _NAMES.search(one.unparse()):
+        if not isinstance(one, pikepdf.Dictionary | pikepdf.Array) or not _NAMES.search(
+            one.unparse(resolved=True)
+        ):
             continue
         yield from _names_of(one)
 
@@ -200,6 +232,7 @@ def read(content: bytes) -> dict[str, Any]:
     check_ends(content)
     with opened(content) as pdf:
         pages = count_pages(pdf)
+        check_streams(pdf)
         carries = check_active(pdf)
         restricted = bool(pdf.is_encrypted)
     found = []

@@ -31,9 +31,7 @@ class EntryForm(forms.Form):
     """One journey or service."""
 
     journey = forms.CharField(max_length=200, required=False, label="Journey or service")
-    service = forms.ModelChoiceField(
-        Service.objects.none(), required=False, to_field_name="code", empty_label="—", label="Is our service"
-    )
+    service = forms.ChoiceField(required=False, label="Is our service")
     covered = forms.ChoiceField(choices=[("yes", "Covered"), ("no", "Not covered")], label="It is")
     why_not = forms.CharField(
         max_length=LONGEST, required=False, label="Why not", help_text="The customer reads this."
@@ -43,9 +41,11 @@ class EntryForm(forms.Form):
     cost_currency = forms.CharField(max_length=3, required=False, label="Currency")
     cost_per = forms.ChoiceField(choices=CoverageEntry.CostPer.choices, label="For")
 
-    def __init__(self, *args: Any, offered: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: dict[str, Service], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = offered  # type: ignore[attr-defined]
+        self.offered = offered
+        named = [(code, service.name) for code, service in offered.items()]
+        self.fields["service"].choices = [("", "—"), *named]  # type: ignore[attr-defined]
 
     @property
     def entry(self) -> dict[str, Any] | None:
@@ -56,7 +56,8 @@ class EntryForm(forms.Form):
             return None
         covered = given["covered"] == "yes"
         currency = given["cost_currency"].upper() if given.get("cost_amount") is not None else ""
-        return given | {"covered": covered, "cost_currency": currency}
+        service = self.offered.get(given["service"])
+        return given | {"covered": covered, "cost_currency": currency, "service": service}
 
 
 Entries = forms.formset_factory(EntryForm, extra=0, max_num=MOST_ENTRIES, absolute_max=MOST_ENTRIES + MORE)
@@ -120,7 +121,8 @@ def coverage_draft(request: HttpRequest, pk: int) -> HttpResponse:
     contract = _contract(request, pk)
     if not may(request.user, "draft", "coverage"):
         raise PermissionDenied("Only legal drafts what is covered.")
-    given = {"form_kwargs": {"offered": Service.objects.order_by("code")}, "prefix": "entries"}
+    offered = {service.code: service for service in Service.objects.order_by("name")}
+    given: dict[str, Any] = {"form_kwargs": {"offered": offered}, "prefix": "entries"}
     newest = _lists(request, contract).first()
     if request.method != "POST":
         rows = _rows_of(newest) if newest else _rows_to_begin_with(contract)

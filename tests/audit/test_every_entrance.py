@@ -42,6 +42,7 @@ from tests import factories
 from tests.admin.forms import errors_of, log_in, page, posted
 from tests.audit import stages as world
 from tests.audit.stages import DAY, LATER, Stages
+from tests.contracts import laying
 from vendors import services as vendors
 
 CORRELATION = "0123456789abcdef"
@@ -210,6 +211,39 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         lambda s: contracts.start_from_template(
             s.rows["template"], s.version("draft").contract, Given(), DAY
         ),
+    ),
+    "contracts.attach_paper": (
+        ["contract_version.attach_paper"],
+        lambda s: laying.paper(s.version("draft")),
+    ),
+    "contracts.attach_passage": (
+        ["contract_version.attach_paper", "contract_version.attach_passage"],
+        lambda s: laying.passage(s.version("draft")),
+    ),
+    "contracts.take_passage_away": (
+        [
+            "contract_version.attach_paper",
+            "contract_version.attach_passage",
+            "contract_version.take_passage_away",
+        ],
+        lambda s: laying.take_away(s.version("draft")),
+    ),
+    "contracts.confirm_passages": (
+        [
+            "contract_version.attach_paper",
+            "contract_version.attach_passage",
+            "contract_version.draft",
+            "contract_version.confirm_passages",
+        ],
+        lambda s: laying.confirm(s.version("draft")),
+    ),
+    "contracts.draft_coverage": (
+        ["contract.draft_coverage"],
+        lambda s: laying.coverage(s.version("draft").contract),
+    ),
+    "contracts.publish_coverage": (
+        ["user.create", "user.change", "contract.draft_coverage", "contract.publish_coverage"],
+        lambda s: laying.published(s.version("draft").contract, factories.user("legal")),
     ),
     "tokens.create_token": (["token.create"], lambda s: world.make_token(s.person)),
     "tokens.revoke_token": (
@@ -700,11 +734,6 @@ def test_an_act_writes_exactly_its_event(stages, name):
 
 BUTTONS: dict[tuple[str, str], tuple[str, Callable[[Stages], Any], Any]] = {
     ("measurements.feed", "pull"): ("import.begin", lambda s: s.rows["seconds_feed"], {}),
-    ("contracts.contract", "upload-terms"): (
-        "contract_version.draft",
-        lambda s: s.versions["draft"].contract,
-        lambda s: {"file": upload(terms_file()), "effective_from_on": "2030-01-01", "parameters": ""},
-    ),
     ("contracts.contractversion", "submit"): ("contract_version.submit", lambda s: s.versions["draft"], {}),
     ("contracts.contractversion", "accept-finding"): (
         "contract_version.accept_finding",

@@ -1,0 +1,19 @@
+"""The passages of the paper beside the clauses of the wording in the admin."""
+
+from django import template
+
+from contracts.models import ContractVersion
+from contracts.papers.passages import Beside, ClauseBeside, beside, clauses_of
+from reckoning.terms import Terms
+
+register = template.Library()
+
+
+@register.simple_tag
+def clauses_beside(terms: Terms | None, version: ContractVersion | None) -> Beside:
+    """The clauses of the terms as they are in the form, with the version's passages; without any before it is kept."""
+    if terms is None:
+        return Beside((), ())
+    if version is None or version.pk is None:
+        return Beside(tuple(ClauseBeside(one) for one in clauses_of(terms)), ())
+    return beside(version, terms)
