@@ -97,6 +97,13 @@ KINDS = (
             ("edit", "submit", "accept-finding", "choose-reading", "sign", "return", "withdraw"), ("legal",)
         ),
     ),
+    # Texts that are weighed before any is promised: never for the other side.
+    Kind(
+        "candidate",
+        _sides(*BOTH_SIDES, customers=False),
+        ("contracts.candidate", "contracts.candidatechoice", "contracts.backtest"),
+        dict.fromkeys(("keep", "choose", "back-test"), ("legal",)),
+    ),
     Kind("commitment", _sides(*BOTH_SIDES, customers=False, logins=True), ("contracts.commitment",)),
     # What contracts can be started from. Published facts and our own models; nobody outside sees them.
     Kind(

@@ -8,6 +8,8 @@ class ContractsConfig(AppConfig):
     def ready(self) -> None:
         from contracts import review_visibility, visibility  # noqa: F401  # register whose rows are whose
         from contracts.amending import change_standings
+        from contracts.attainment import attainment_standings
         from contracts.checks import also_stands
 
         also_stands(change_standings)
+        also_stands(attainment_standings)

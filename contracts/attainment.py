@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from contracts.checks import Standing
 from contracts.models import BackTest, ContractVersion
 
+UNSIGNED = (ContractVersion.State.DRAFT, ContractVersion.State.IN_REVIEW)
 LAST_MONTHS = 12
 """Attainment is told over the last year, so that old trouble that was mended does not count for ever."""
 FEWEST_DECIDED = 6
@@ -87,17 +89,21 @@ def newest_back_test(version: ContractVersion) -> BackTest | None:
     return rows.select_related("run_by").order_by("-pk").first()
 
 
-def rarely_attained(version: ContractVersion) -> Iterator[tuple[str, str, str]]:
-    """Path, sentence and mend of every commitment that the past says will more likely be broken than kept."""
-    test = newest_back_test(version)
-    if test is None:
+def attainment_standings(version: ContractVersion) -> Iterator[Standing]:
+    """Every commitment of a version that is not signed yet which the past says will more likely be broken than kept.
+
+    It stands against signing until legal accepts it with a reason. One query.
+    """
+    if version.state not in UNSIGNED or (test := newest_back_test(version)) is None:
         return
     keys = [one["key"] for one in version.terms["commitments"]]
     for one in attainments(test.figures):
         if one.is_rare and one.key in keys:
-            yield (
+            yield Standing(
+                "TARGET_RARELY_ATTAINED",
                 f"commitments.{keys.index(one.key)}",
-                f"was attained in {one.attained_of_last} of the {one.decided_of_last} last months of which it is "
-                f"known: {one.percent_of_last} %",
+                f"on the past data it was attained in {one.attained_of_last} of the {one.decided_of_last} last months "
+                f"of which it is known: {one.percent_of_last} %",
                 "Promise less, mend the service first, or accept it with the reason for committing all the same.",
+                acceptable=True,
             )

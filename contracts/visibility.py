@@ -6,7 +6,16 @@ from django.db.models import Q, QuerySet
 
 from base.access import Asking, Rows, tell_apart, visible
 from base.models import User
-from contracts.models import Commitment, Contract, ContractVersion, Counterparty, CoverageList, Paper
+from contracts.models import (
+    BackTest,
+    Candidate,
+    Commitment,
+    Contract,
+    ContractVersion,
+    Counterparty,
+    CoverageList,
+    Paper,
+)
 
 Direction = Contract.Direction
 
@@ -64,6 +73,8 @@ tell_apart(Contract, by_contract())
 # A login sees what was signed, not what we still think about.
 tell_apart(ContractVersion, by_contract("contract", own=Q(state=SIGNED)))
 tell_apart(Commitment, by_contract("version__contract"))
+tell_apart(Candidate, by_contract("contract"))
+tell_apart(BackTest, by_contract("contract"))
 
 tell_apart(Paper, by_contract("version__contract"))
 # A customer's login reads what was published.
@@ -103,3 +114,8 @@ def visible_papers(user: Asking) -> QuerySet[Paper]:
 def visible_coverage(user: Asking) -> QuerySet[CoverageList]:
     """The lists of what is covered that a user may see; a customer's login only published ones."""
     return visible(CoverageList.objects.all(), user)
+
+
+def visible_candidates(user: Asking) -> QuerySet[Candidate]:
+    """The candidates of terms that a user may see; never a counterparty's login."""
+    return visible(Candidate.objects.all(), user)

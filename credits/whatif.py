@@ -123,6 +123,20 @@ class WhatIf:
         return sum((one.held_back for one in self.replays), Decimal(0))
 
     @property
+    def at_caps(self) -> tuple[Month, Fraction] | None:
+        """The last month of which the highest possible cost is known, and that cost: all its windows at their caps."""
+        for month in reversed(self.ended):
+            amounts = [one.cap_amount for one in month.replays if one.cap_amount is not None]
+            if len(amounts) == len(month.replays):
+                return month, sum(amounts, Fraction(0))
+        return None
+
+    @property
+    def paid_months(self) -> int:
+        """The months in which anything would have been paid."""
+        return sum(bool(month.told_credit) for month in self.months)
+
+    @property
     def worst(self) -> Month | None:
         """The dearest month; of equals, and where none paid, the one with the least room to a target."""
         if not self.ended:

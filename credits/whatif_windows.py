@@ -9,10 +9,11 @@ from typing import Any, Literal
 from contracts.models import Service
 from credits.attained import attained, deciding_figure
 from reckoning.assessment import AssessmentResult
+from reckoning.fields import zone_info
 from reckoning.money import minor_digits, round_fraction
 from reckoning.terms import CommitmentTerms
 from reckoning.terms.schedules import SECONDS_IN
-from reckoning.timeline import Window
+from reckoning.timeline import Window, add_months
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Replay:
     service_name: str
     window: str
     month: str
+    covers: tuple[str, ...]
     outcome: Literal["met", "breach"] | None
     level: Fraction | None
     figure: tuple[str, str]
@@ -38,6 +40,7 @@ class Replay:
     fee: Decimal | None
     credit: Decimal | None
     held_back: Decimal
+    cap_amount: Fraction | None
     questions: tuple[tuple[str, str], ...]
     more: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -84,6 +87,7 @@ def replay_of(
         service_name=service.name,
         window=window.label,
         month=f"{window.last_day:%Y-%m}",
+        covers=covered(window),
         outcome=None if said is None or said.outcome == "open_question" else said.outcome,
         level=said.level if said else None,
         figure=shown,
@@ -94,9 +98,18 @@ def replay_of(
         fee=said.fee_amount if said else None,
         credit=said.credit_amount if said else None,
         held_back=_held_back(said) if said else Decimal(0),
+        cap_amount=_cap_amount(clause, said.fee_amount) if said else None,
         questions=tuple(questions),
         more=said.more if said else {},
     )
+
+
+def covered(window: Window) -> tuple[str, ...]:
+    """The months that a window speaks for, oldest first: those that it covers whole, and the one in which it ends."""
+    first, last = window.start.astimezone(zone_info(window.zone)).date(), window.last_day
+    whole = (last.year - first.year) * 12 + last.month - first.month + (first.day == 1)
+    ends = last.replace(day=1)
+    return tuple(f"{add_months(ends, -back):%Y-%m}" for back in reversed(range(max(whole, 1))))
 
 
 def _allowed(clause: CommitmentTerms) -> Fraction | None:
@@ -124,6 +137,20 @@ def _used(clause: CommitmentTerms, result: AssessmentResult) -> Fraction | None:
     figure = result.more.get("figures", {}).get(deciding_figure(clause))
     bound = Fraction(limit.value) * SECONDS_IN[limit.bounds_in]
     return Fraction(figure["exact"]) / bound if figure and bound > 0 else None
+
+
+def _cap_amount(clause: CommitmentTerms, fee: Decimal | None) -> Fraction | None:
+    """The most that one window can cost: the lowest of its caps on a share of the fee or on an amount, exact. None
+    where there is no such cap, or no fee."""
+    found = []
+    for cap in clause.caps:
+        if cap.per != "window":
+            continue
+        if cap.kind == "amount":
+            found.append(Fraction(cap.value))
+        elif cap.kind == "percent_of_fee" and cap.of is None and fee is not None:
+            found.append(Fraction(cap.value) * Fraction(fee) / 100)
+    return min(found, default=None)
 
 
 def _held_back(result: AssessmentResult) -> Decimal:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from pages.desk import coverage, documents, papers
+from pages.desk import candidates, coverage, documents, papers, past
 
 urlpatterns: list[URLPattern] = [
     path("desk/versions/<int:pk>/paper/", papers.version_paper, name="version_paper"),
@@ -20,4 +20,12 @@ urlpatterns: list[URLPattern] = [
     path(
         "desk/versions/<int:pk>/terms.json", documents.version_document, {"form": "json"}, name="version_json"
     ),
+    path("desk/past/", past.past_of_form, name="past_of_form"),
+    path("desk/candidate/", candidates.candidate_of_form, name="candidate_of_form"),
+    path("contracts/<int:pk>/past/", past.past, name="past"),
+    path("contracts/<int:pk>/past/record/", past.back_test, name="back_test"),
+    path("contracts/<int:pk>/past.<slug:ending>", past.past_file, name="past_file"),
+    path("contracts/<int:pk>/candidates/", candidates.candidates, name="candidates"),
+    path("contracts/<int:pk>/candidates/keep/", candidates.keep_candidate, name="keep_candidate"),
+    path("desk/candidates/<int:pk>/choose/", candidates.choose_candidate, name="choose_candidate"),
 ]

@@ -5,8 +5,10 @@ beside each colour, and comes with the rows of a table (:func:`table_of`) for th
 """
 
 from base.svg.bars import Bar, bars
+from base.svg.curve import Mark, step_curve
 from base.svg.dumbbell import Pair, dumbbell
 from base.svg.heatmap import Day, calendar_heatmap
+from base.svg.months import Series, month_columns, month_table
 from base.svg.parts import DARK, LIGHT, Palette
 from base.svg.tables import Rows, table_of
 from base.svg.waterfall import Step, waterfall
@@ -16,13 +18,18 @@ __all__ = [
     "LIGHT",
     "Bar",
     "Day",
+    "Mark",
     "Pair",
     "Palette",
     "Rows",
+    "Series",
     "Step",
     "bars",
     "calendar_heatmap",
     "dumbbell",
+    "month_columns",
+    "month_table",
+    "step_curve",
     "table_of",
     "waterfall",
 ]

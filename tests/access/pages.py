@@ -196,6 +196,14 @@ def _monitor(side: Any) -> Any:
     return side.contract.source_bindings.get().source
 
 
+def _contracts(*more: Any) -> Callable[[Any], Args]:
+    """The contract of either side, and what else the address wants."""
+    return lambda ledger: {
+        "customers": [ledger.ours.contract.pk, *more],
+        "vendors": [ledger.theirs.contract.pk, *more],
+    }
+
+
 def _sources(ledger: Any) -> Args:
     return {"customers": [_monitor(ledger.ours).code], "vendors": [_monitor(ledger.theirs).code]}
 
@@ -332,6 +340,15 @@ PAGES: dict[str, Page] = {
     # Whoever is logged in is led on.
     "pages:login": Page(public=(200,)),
     "pages:logout": Page(public=(405,)),
+    "pages:past": Page(roles=BOTH, vendors=VENDORS, args=_contracts()),
+    "pages:past_file": Page(roles=BOTH, vendors=VENDORS, args=_contracts("csv")),
+    "pages:candidates": Page(roles=BOTH, vendors=VENDORS, args=_contracts()),
+    # Acts: they take a form, and a look at their address opens nothing.
+    "pages:past_of_form": Page(),
+    "pages:candidate_of_form": Page(),
+    "pages:back_test": Page(args=_contracts()),
+    "pages:keep_candidate": Page(args=_contracts()),
+    "pages:choose_candidate": Page(args=lambda ledger: {"": [1]}),
     "pages:contracts": Page(roles=STAFF | {"administrator"} | LOGINS),
     "pages:contract": _sided(
         _one(path=lambda result: result.commitment.version.contract), BOTH | {"administrator"}

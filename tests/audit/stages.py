@@ -14,7 +14,8 @@ from base.api.models import Token
 from base.models import ROLES, User
 from contracts import services as contracts
 from contracts.checks import open_standings
-from contracts.models import ContractVersion
+from contracts.models import CandidateChoice, ContractVersion
+from contracts.services.candidates import Into
 from credits import services as credits
 from credits.exports import reporting
 from credits.exports import services as exports
@@ -574,3 +575,17 @@ def by_name() -> Any:
 
     names = ("component", "day", "partial_seconds", "major_seconds", "incidents")
     return Mapping(columns={name: name for name in names})
+
+
+def choose_candidate(stages: Stages) -> CandidateChoice:
+    """A candidate kept and picked into the draft."""
+    draft = stages.version("draft")
+    candidate = contracts.keep_candidate(
+        draft.contract,
+        label="conservative",
+        terms=factories.terms(factories.commitment_terms(cut_off_days=9)),
+    )
+    shown = {"candidates": [{"candidate": candidate.pk, "terms_sha256": candidate.terms_sha256}]}
+    return contracts.choose_candidate(
+        candidate, comparison=shown, known_at=LATER, reason="a test", into=Into(draft)
+    )

@@ -245,6 +245,25 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["user.create", "user.change", "contract.draft_coverage", "contract.publish_coverage"],
         lambda s: laying.published(s.version("draft").contract, factories.user("legal")),
     ),
+    "contracts.keep_candidate": (
+        ["candidate.keep"],
+        lambda s: contracts.keep_candidate(
+            s.version("draft").contract, label="realistic", terms=factories.terms()
+        ),
+    ),
+    "contracts.choose_candidate": (
+        ["candidate.keep", "contract_version.edit", "candidate.choose"],
+        lambda s: world.choose_candidate(s),
+    ),
+    "contracts.record_back_test": (
+        ["back_test.run"],
+        lambda s: contracts.record_back_test(
+            s.version("draft").contract,
+            terms=s.version("draft").terms,
+            figures={"months": 1, "decided": 1, "attained": 1, "commitments": []},
+            known_at=LATER,
+        ),
+    ),
     "tokens.create_token": (["token.create"], lambda s: world.make_token(s.person)),
     "tokens.revoke_token": (
         ["token.revoke"],

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, explained, homes, main_job, measuring, notices, reckoning
+from bench import documents, explained, homes, main_job, measuring, notices, reckoning, whatif
 from demo.people import require_demo
 
 
@@ -51,6 +51,8 @@ class Command(BaseCommand):
             named = f"home of {home.role.replace('_', ' ')}, {homes.COMMITMENTS} commitments"
             self._line(f"{named}, p95, milliseconds", f"{home.milliseconds:.0f}", "< 200")
             self._line(f"{named}, queries", f"{home.queries}", f"{home.few_queries}")
+        for line in whatif.lines():
+            self._line(*line)
         if not options["without_demo"]:
             job = main_job.measure()
             self._line("demo's main job, seconds", f"{job.seconds:.1f}", "< 120")
