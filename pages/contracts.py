@@ -92,6 +92,7 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [("Contracts", reverse("pages:contracts"))],
         "may_read": may(request.user, "view", "version"),
         "may_edit": may(request.user, "edit", "contract"),
+        "sees_candidates": may(request.user, "view", "candidate"),
         "sees_papers": may(request.user, "view", "paper"),
         "sees_coverage": may(request.user, "view", "coverage"),
         "may_tolerate": may(request.user, "edit", "reconciliation") and request.user.is_staff,
