@@ -104,6 +104,12 @@ KINDS = (
         ("contracts.candidate", "contracts.candidatechoice", "contracts.backtest"),
         dict.fromkeys(("keep", "choose", "back-test"), ("legal",)),
     ),
+    Kind(
+        "renewal",
+        _sides(*BOTH_SIDES, "administrator"),
+        ("contracts.renewalterms",),
+        {"edit": ("legal",)},
+    ),
     Kind("commitment", _sides(*BOTH_SIDES, customers=False, logins=True), ("contracts.commitment",)),
     # What contracts can be started from. Published facts and our own models; nobody outside sees them.
     Kind(

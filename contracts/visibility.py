@@ -15,6 +15,7 @@ from contracts.models import (
     Counterparty,
     CoverageList,
     Paper,
+    RenewalTerms,
 )
 
 Direction = Contract.Direction
@@ -73,6 +74,7 @@ tell_apart(Contract, by_contract())
 # A login sees what was signed, not what we still think about.
 tell_apart(ContractVersion, by_contract("contract", own=Q(state=SIGNED)))
 tell_apart(Commitment, by_contract("version__contract"))
+tell_apart(RenewalTerms, by_contract("contract"))
 tell_apart(Candidate, by_contract("contract"))
 tell_apart(BackTest, by_contract("contract"))
 

@@ -1,8 +1,8 @@
-"""The pages of changes of a contract: drafting them, the text as of an instant, redlines."""
+"""The pages of changes of a contract: drafting them, the text as of an instant, redlines, dates ahead."""
 
 from django.urls import URLPattern, path
 
-from pages.desk import amendments, conformed, redline
+from pages.desk import amendments, calendar, conformed, redline
 
 urlpatterns: list[URLPattern] = [
     path("contracts/as-of/", conformed.find_as_of, name="find_as_of"),
@@ -22,4 +22,14 @@ urlpatterns: list[URLPattern] = [
         {"form": "docx"},
         name="redline_docx",
     ),
+    path("contracts/<int:pk>/renewal/", calendar.renewal, name="renewal"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/dates-ahead.ics", calendar.calendar_download, name="calendar_download"),
+    path("calendar/addresses/", calendar.calendar_address_make, name="calendar_address_make"),
+    path(
+        "calendar/addresses/<int:pk>/revoke/",
+        calendar.calendar_address_revoke,
+        name="calendar_address_revoke",
+    ),
+    path("calendar/of/<str:secret>.ics", calendar.calendar_feed, name="calendar_feed"),
 ]

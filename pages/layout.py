@@ -49,7 +49,9 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Promised",
         (
             ("Contracts", "pages:contracts", "contract"),
+            ("Under review", "pages:reviews", "review"),
             ("Templates", "pages:templates", "template"),
+            ("Dates ahead", "pages:calendar", "renewal"),
         ),
     ),
     (

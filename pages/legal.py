@@ -21,6 +21,7 @@ from contracts.models import (
     Signature,
 )
 from contracts.reading import terms_of
+from contracts.review_checks import life_of
 from contracts.visibility import visible_contracts, visible_versions
 from credits.models import OpenQuestion
 from credits.reading import latest_assessments
@@ -45,6 +46,9 @@ class Need:
     readings: int
     unsigned_by: tuple[str, ...]
     fault: str = ""
+    objections: int = 0
+    items: int = 0
+    seats: int = 0
 
 
 @viewing("version", "question")
@@ -91,7 +95,13 @@ def ending(user: Asking, as_of: date) -> QuerySet[ContractVersion]:
         contract=OuterRef("contract"), state=State.SIGNED, effective_from_on__gt=OuterRef("effective_from_on")
     )
     soon = (as_of, as_of + timedelta(days=NOTICE_DAYS))
-    rows = visible_versions(user).filter(~Exists(later), state=State.SIGNED, effective_until_on__range=soon)
+    rows = visible_versions(user).filter(
+        ~Exists(later),
+        state=State.SIGNED,
+        # A variation ends by itself, and the text below it stands on.
+        kind=ContractVersion.Kind.WHOLE,
+        effective_until_on__range=soon,
+    )
     return rows.select_related("contract__counterparty").defer("terms").order_by("effective_until_on")
 
 
@@ -114,7 +124,7 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
     for choice in ReadingChoice.objects.filter(version__in=versions):
         chosen[choice.version_id].add((choice.commitment_key, choice.name, choice.chosen))
     signed: dict[int, set[str]] = defaultdict(set)
-    for signature in Signature.objects.filter(version__in=versions):
+    for signature in Signature.objects.live().filter(version__in=versions):
         signed[signature.version_id].add(signature.party)
     roles: dict[int, set[str]] = defaultdict(set)
     contracts = {version.contract_id for version in versions}
@@ -124,12 +134,19 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
         roles[contract].add(role)
     known = set(Service.objects.values_list("code", flat=True)) if versions else set()
     needs = []
+    life = life_of(versions)
     for version in versions:
+        codes = [one.code for one in life[version.pk] if one.is_open]
+        more = {
+            "objections": codes.count("OBJECTION_OPEN"),
+            "items": codes.count("CHECKLIST_UNANSWERED"),
+            "seats": codes.count("GATE_NOT_CONSULTED"),
+        }
         missing = tuple(party for party in _parties(version.contract) if party not in signed[version.pk])
         try:
             terms = terms_of(version)
         except TermsAltered as error:
-            needs.append(Need(version, 0, 0, missing, str(error)))
+            needs.append(Need(version, 0, 0, missing, str(error), **more))
             continue
         stands = sum(
             (version.terms_sha256, one.code, one.path) not in accepted[version.pk]
@@ -141,7 +158,7 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
             for commitment in terms.commitments
             for reading in commitment.readings
         )
-        needs.append(Need(version, stands + unknown, readings, missing))
+        needs.append(Need(version, stands + unknown, readings, missing, **more))
     return needs
 
 

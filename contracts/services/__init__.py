@@ -3,6 +3,7 @@
 The actor is the one in force (``audit.record.acting``). Every refusal is a DomainError, and nothing is written.
 """
 
+from contracts.services.amendments import draft_amendment, draft_from_document, draft_variation
 from contracts.services.candidates import choose_candidate, keep_candidate, record_back_test
 from contracts.services.checklist import Answered, answer_checklist
 from contracts.services.common import UNCHANGED, TermsLike, authors_of, difference
@@ -20,6 +21,7 @@ from contracts.services.parties import (
     create_legal_entity,
     create_service,
 )
+from contracts.services.renewals import make_calendar_address, record_renewal, revoke_calendar_address
 from contracts.services.review import add_remark, answer_remark, ask_for_review
 from contracts.services.signers import ask_signer, decline_signature, name_signer, remove_signer, sign_by_name
 from contracts.services.signing import accept_finding, choose_reading, record_signature
@@ -44,19 +46,12 @@ __all__ = [
     "UNCHANGED",
     "Answered",
     "TermsLike",
+    "accept_finding",
     "add_remark",
     "answer_checklist",
     "answer_remark",
     "ask_for_review",
     "ask_signer",
-    "decline_signature",
-    "describe_stakeholder",
-    "name_signer",
-    "record_consultation",
-    "remove_signer",
-    "set_consultation_policy",
-    "sign_by_name",
-    "accept_finding",
     "attach_paper",
     "attach_passage",
     "authors_of",
@@ -70,19 +65,32 @@ __all__ = [
     "create_legal_entity",
     "create_service",
     "create_template",
+    "decline_signature",
+    "describe_stakeholder",
     "difference",
+    "draft_amendment",
     "draft_coverage",
+    "draft_from_document",
+    "draft_variation",
     "draft_version",
     "edit_draft",
     "inherit_template",
     "keep_candidate",
     "load_templates",
+    "make_calendar_address",
+    "name_signer",
     "publish_coverage",
     "publish_template_version",
     "record_back_test",
+    "record_consultation",
+    "record_renewal",
     "record_signature",
+    "remove_signer",
     "return_to_draft",
     "review_template",
+    "revoke_calendar_address",
+    "set_consultation_policy",
+    "sign_by_name",
     "start_from_template",
     "submit_for_review",
     "take_passage_away",

@@ -353,6 +353,49 @@ PAGES: dict[str, Page] = {
     "pages:contract": _sided(
         _one(path=lambda result: result.commitment.version.contract), BOTH | {"administrator"}
     ),
+    "pages:explainer": Page(roles=BOTH | VENDORS | LOGINS),
+    "pages:reviews": Page(roles=STAFF),
+    # Without a reference there is nothing to find.
+    "pages:find_as_of": Page(),
+    **dict.fromkeys(
+        (
+            "pages:terms_as_of",
+            "pages:terms_as_of_file",
+            "pages:redline",
+            "pages:redline_pdf",
+            "pages:redline_docx",
+        ),
+        Page(
+            roles=BOTH,
+            vendors=VENDORS_AND_THEIRS,
+            customers=frozenset({"their customer"}),
+            args=_CONTRACTS,
+            query=lambda ledger, side: {"at": "2023-03-10"},
+        ),
+    ),
+    "pages:change_draft": Page(roles=frozenset({"legal"}), args=_CONTRACTS),
+    "pages:renewal": Page(
+        roles=BOTH | {"administrator"},
+        vendors=VENDORS,
+        customers=frozenset({"customer_success"}),
+        args=_CONTRACTS,
+    ),
+    "pages:calendar": Page(roles=STAFF | {"administrator"}),
+    "pages:calendar_download": Page(roles=STAFF | {"administrator"}),
+    "pages:calendar_address_make": _only_posted(),
+    "pages:calendar_address_revoke": _only_posted(1),
+    # The address is the key: a wrong one opens nothing, whoever asks.
+    "pages:calendar_feed": Page(args=lambda ledger: {"": ["x" * 43]}, public=(404,)),
+    # Customer success was not asked about these.
+    "pages:review": Page(
+        roles=BOTH, vendors=VENDORS, args=_one(path=lambda result: result.commitment.version)
+    ),
+    "pages:stakeholders": Page(
+        roles=frozenset({"legal"}), args=_one(path=lambda result: result.commitment.version)
+    ),
+    "pages:consulting": Page(roles=BOTH),
+    # For the logins that are named to sign, and there are none.
+    "pages:sign": Page(args=lambda ledger: {"": [1]}),
     "pages:version_paper": Page(roles=BOTH, vendors=VENDORS, args=_VERSIONS),
     "pages:passage_attach": _only_posted(1),
     "pages:passage_act": _only_posted(1, "confirm"),

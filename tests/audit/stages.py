@@ -97,6 +97,7 @@ def _versions(stages: Stages) -> None:
 
     stages.versions["draft"] = factories.draft(factories.contract("D-1"), holey())
     stages.versions["reading"] = factories.draft(factories.contract("D-2"), with_reading())
+    stages.versions["signed"] = factories.sign(factories.draft(factories.contract("D-7"), factories.terms()))
     for name, reference in (("in_review", "D-3"), ("half_signed", "D-4")):
         version = factories.draft(factories.contract(reference), factories.terms())
         with factories.legal():
@@ -107,6 +108,21 @@ def _versions(stages: Stages) -> None:
             if name == "half_signed":
                 contracts.record_signature(version, "Our Us GmbH", "O. Urs", DAY)
         stages.versions[name] = version
+    _review(stages)
+
+
+def _review(stages: Stages) -> None:
+    """A version with an objection of somebody else's, and one that the person of every role is named to sign."""
+    objected, to_sign = (factories.draft(factories.contract(name)) for name in ("D-5", "D-6"))
+    with factories.legal():
+        stages.rows["objection"] = contracts.add_remark(objected, "Too much.", objection_class="trade_off")
+        contracts.submit_for_review(to_sign)
+        contracts.answer_checklist(to_sign, factories.CHECKLIST)
+        for item in open_standings(to_sign):
+            contracts.accept_finding(to_sign, item.code, item.path, "the paper says so")
+        stages.rows["signer"] = contracts.name_signer(
+            to_sign, party="Our Us GmbH", name="S. Elf", login=stages.person
+        )
 
 
 def _templates(stages: Stages) -> None:
@@ -213,6 +229,8 @@ def _measurements(stages: Stages) -> None:
 
 
 def _tokens(stages: Stages) -> None:
+    with factories.legal():
+        stages.rows["calendar_address"] = contracts.make_calendar_address(label="the phone")[0]
     with as_("administrator"):
         stages.rows["token"] = make_token(factories.user("auditor"))
         stages.rows["pushing"] = tokens.create_token(
