@@ -13,7 +13,7 @@ from reckoning.terms.remedy import (
     Threshold,
 )
 from reckoning.terms.wording_dates import after_words, named, word_calendar
-from reckoning.terms.wording_parts import all_of, any_of, plural
+from reckoning.terms.wording_parts import any_of, plural
 
 _GIVEN_AS = {
     "next_invoice": "a deduction from the next invoice",
