@@ -23,6 +23,7 @@ urlpatterns += [
         "pages.dispute_urls",
         "pages.import_urls",
         "pages.desk_urls",
+        "pages.desk.explainer_urls",
         "pages.desk.gallery_urls",
         "pages.desk_change_urls",
         "pages.desk.gallery_urls",
