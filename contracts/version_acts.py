@@ -135,15 +135,16 @@ VERSION_ACTS = (
         _sign,
         when=lambda version: version.state == IN_REVIEW,
         form=SignatureForm,
-        says="The first signature freezes the text. The one that completes both parties' must be recorded by "
-        "somebody who did not write the text.",
+        says="Of exactly this text, by its hash; signers who are named for a party are the only ones who sign for it. "
+        "The last signature must be recorded by somebody who did not write the text.",
     ),
     Act(
         "return",
         "Return to draft",
         ("legal",),
         lambda version, values: services.return_to_draft(version, values["reason"]),
-        when=lambda version: version.state == IN_REVIEW and not version.signatures.exists(),
+        when=lambda version: version.state == IN_REVIEW,
+        says="So that the text can be edited. Every signature under it becomes void and stays on record.",
     ),
     Act(
         "withdraw",

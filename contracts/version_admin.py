@@ -85,7 +85,8 @@ class VersionAdmin(RoleAdmin):
     @admin.display(description="State")
     def state_as_of(self, version: ContractVersion) -> str:
         """The stored state; for a signed version what follows from its dates as of today (or the demo's day)."""
-        return standing_of(version, clock.as_of())
+        words = standing_of(version, clock.as_of())
+        return f"{words} (not agreed)" if version.state in ("draft", "in_review") else words
 
     def has_change_permission(self, request: HttpRequest, obj: ContractVersion | None = None) -> bool:  # type: ignore[override]
         """Only drafts are edited."""
@@ -198,7 +199,7 @@ class VersionAdmin(RoleAdmin):
     def _record_of(self, version: ContractVersion) -> dict[str, Any]:
         earlier = version.contract.versions.filter(number__lt=version.number).order_by("-number").first()
         return {
-            "signatures": version.signatures.select_related("recorded_by").order_by("pk"),
+            "signatures": version.signatures.live().select_related("recorded_by").order_by("pk"),
             "choices": version.reading_choices.select_related("chosen_by").order_by("pk"),
             "earlier": earlier,
             "changes": diff(terms_of(earlier), terms_of(version)) if earlier else [],

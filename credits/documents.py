@@ -244,7 +244,7 @@ def _signatures(assessment: Assessment) -> Acts:
             one.signatory,
             f"for {one.party}",
         )
-        for one in version.signatures.order_by("signed_on", "pk")
+        for one in version.signatures.live().order_by("signed_on", "pk")
     ]
 
 

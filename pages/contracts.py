@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from base import clock
 from base.access import may, visible
 from base.errors import DomainError
 from contracts.checks import standings
-from contracts.models import Contract, ContractVersion
+from contracts.models import Contract, ContractVersion, Signature
 from contracts.reading import standing_of, terms_of, with_current
 from contracts.visibility import visible_contracts, visible_versions
 from credits.reading import latest_assessments
@@ -110,7 +110,7 @@ def _versions(request: HttpRequest, row: Contract, on: date) -> dict[str, Any]:
     versions = list(
         with_current(visible_versions(request.user).filter(contract=row), on)
         .select_related("contract__legal_entity", "contract__counterparty")
-        .prefetch_related("signatures", "commitments")
+        .prefetch_related(Prefetch("signatures", Signature.objects.live()), "commitments")
         .order_by("-number")
     )
     asked = request.GET.get("version", "")
@@ -123,6 +123,7 @@ def _versions(request: HttpRequest, row: Contract, on: date) -> dict[str, Any]:
     context: dict[str, Any] = {"versions": standing, "shown": shown}
     if shown is None:
         return context
+    context["may_review"] = may(request.user, "view", "review")
     context["readings"] = shown.reading_choices.select_related("chosen_by").order_by("chosen_on", "pk")
     try:
         context["clauses"] = word(terms_of(shown))

@@ -2,9 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from pages.desk import candidates, coverage, documents, papers, past
+from pages.desk import candidates, coverage, documents, papers, past, review, review_signing
 
 urlpatterns: list[URLPattern] = [
+    path("versions/", review.reviews, name="reviews"),
+    path("versions/consulting/", review_signing.consulting, name="consulting"),
+    path("versions/<int:pk>/", review.review, name="review"),
+    path("versions/<int:pk>/sign/", review_signing.sign, name="sign"),
+    path("versions/<int:pk>/stakeholders/", review.stakeholders, name="stakeholders"),
     path("desk/versions/<int:pk>/paper/", papers.version_paper, name="version_paper"),
     path("desk/versions/<int:pk>/passages/", papers.passage_attach, name="passage_attach"),
     path("desk/versions/<int:pk>/passages/<slug:act>/", papers.passage_act, name="passage_act"),

@@ -29,7 +29,12 @@ class ReviewRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.role.replace('_', ' ')} asked about {self.version}"
+        return f"{self.role_words} asked about {self.version}"
+
+    @property
+    def role_words(self) -> str:
+        """The role in words."""
+        return self.role.replace("_", " ")
 
 
 class ReviewRemark(models.Model):

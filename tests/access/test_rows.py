@@ -169,7 +169,7 @@ ON_PAGES = {
     ("reconciliation", "accept"),
 }
 # Kinds all of whose acts stand on pages.
-KINDS_OF_PAGES = {"candidate", "export", "export_profile", "schedule"}
+KINDS_OF_PAGES = {"review", "consultation_policy", "stakeholder", "candidate", "export", "export_profile", "schedule"}
 
 
 def test_every_act_of_the_matrix_is_there():
