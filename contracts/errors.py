@@ -43,6 +43,12 @@ class WrongState(DomainError):
     code = "wrong_state"
 
 
+class ChangedMeanwhile(Conflict):
+    """Somebody else saved another text since the editor's form was opened."""
+
+    code = "changed_meanwhile"
+
+
 class OpenFindings(DomainError):
     """Findings of the linter, unknown names or readings without a choice stand against signing (rule 8)."""
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
@@ -18,9 +18,10 @@ from contracts.errors import TermsAltered
 from contracts.ladder_admin import ladder_urls
 from contracts.models import Contract, ContractVersion
 from contracts.reading import standing_of, terms_of, with_current
-from contracts.terms_form.mending import mended
-from contracts.terms_form.page import SHAPE, TermsPage
-from contracts.terms_form.values import UnknownOperation, blank
+from contracts.terms_form.endpoint import Sheet, answer, base_in, keep_posted, opened, refused
+from contracts.terms_form.page import TermsPage
+from contracts.terms_form.values import UnknownOperation
+from contracts.terms_form.working import Where, leave
 from contracts.version_acts import VERSION_ACTS
 from reckoning.terms.difference import diff
 
@@ -38,6 +39,13 @@ class VersionForm(forms.ModelForm):
         version = self.instance if self.instance.pk else None
         contract = version.contract if version else cleaned.get("contract")
         self.page = TermsPage.of_post(self.data, contract=contract, version=version)
+        self.base_sha256 = base_in(self.data)
+        if version and self.base_sha256 not in ("", version.terms_sha256):
+            self.add_error(
+                None,
+                "Somebody else saved another text of this draft since you opened it. Nothing of yours is lost: "
+                "look above the form at what they changed, and merge the two or go on from theirs.",
+            )
         if self.page.faults:
             count = len(self.page.faults)
             said = "one thing" if count == 1 else f"{count} things"
@@ -45,6 +53,16 @@ class VersionForm(forms.ModelForm):
                 None, f"The terms are not complete: {said}, listed beside the form and at the fields."
             )
         return cleaned
+
+    def days(self) -> tuple[Any, Any]:
+        """The days as posted; one that this person did not change is left to whoever did meanwhile."""
+        given = (self.cleaned_data["effective_from_on"], self.cleaned_data["effective_until_on"])
+        began = (self.data.get("terms_from"), self.data.get("terms_until"))
+        first, last = (
+            services.UNCHANGED if (day.isoformat() if day else "") == stood else day
+            for day, stood in zip(given, began, strict=True)
+        )
+        return first, last
 
 
 class VersionAdmin(RoleAdmin):
@@ -108,39 +126,55 @@ class VersionAdmin(RoleAdmin):
 
     def change(self, obj: ContractVersion, form: Any) -> None:
         """See RoleAdmin."""
-        days = form.cleaned_data["effective_from_on"], form.cleaned_data["effective_until_on"]
-        services.edit_draft(obj, form.page.terms, *days)
+        services.edit_draft(obj, form.page.terms, *form.days(), expected_sha256=form.base_sha256 or None)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """What was unsaved until now is the draft."""
+        contract = None if change else form.cleaned_data["contract"]
+        super().save_model(request, obj, form, change)
+        leave(Where(request.user, obj if change else None, contract))  # type: ignore[arg-type]
 
     # The form of the terms ---------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
         """The admin's addresses and the one endpoint of the form of the terms."""
         view = self.admin_site.admin_view(require_POST(self.terms_view))
-        own = [path("terms/", view, name="contracts_contractversion_terms"), *ladder_urls(self)]
-        return [*own, *super().get_urls()]
+        return [
+            path("terms/", view, name="contracts_contractversion_terms"),
+            *ladder_urls(self),
+            *super().get_urls(),
+        ]
 
     def terms_view(self, request: HttpRequest) -> HttpResponse:
-        """Takes the whole form and gives it back after ``op``; keeps nothing.
+        """Takes the whole form, keeps it as unsaved work, and gives back what ``op`` changes.
 
-        ``op`` is ``switch:path``, ``add:path``, ``del:path``, ``up:path``, ``mend:key`` or ``show``, which gives
-        only what is said about the values: the panel beside the form and the sentences at the fields, out of band.
+        ``op`` is a button of a block (``switch``, ``add``, ``del``, ``up``, ``down``, ``dup`` or ``paste`` with a
+        path), ``mend:key``, one for the whole form (``undo``, ``redo``, ``resume``, ``leave``, ``merge``, ``theirs``)
+        or ``show``, which gives only what is said about the values, out of band.
         """
         version = self._version(request)
-        if not (self.has_change_permission(request, version) or self.has_add_permission(request)):
+        if not self._may_edit(request, version):
             raise PermissionDenied
-        contract = version.contract if version else self._contract(request.POST.get("contract", ""))
-        operation = request.GET.get("op", "show")
+        sheet = self._sheet(request, version, request.POST.get("contract", ""))
         try:
-            mend, button = None, "show" if operation.startswith("mend:") else operation
-            page = TermsPage.of_post(request.POST, button, contract=contract, version=version)
-            if operation.startswith("mend:"):
-                page, mend = mended(page, operation)
+            return answer(request, sheet, request.GET.get("op", "show"))
         except UnknownOperation:
             return HttpResponseBadRequest(
                 "That button belongs to another state of the form; load the page again."
             )
-        template = "contracts/terms/said.html" if operation == "show" else "contracts/terms/form.html"
-        return render(request, template, self._terms_context(page, version) | {"terms_mended": mend})
+
+    def _may_edit(self, request: HttpRequest, version: ContractVersion | None) -> bool:
+        if version:
+            return self.has_change_permission(request, version)
+        return self.has_add_permission(request)
+
+    def _sheet(self, request: HttpRequest, version: ContractVersion | None, contract: str) -> Sheet:
+        address = reverse("admin:contracts_contractversion_terms")
+        where = Where(request.user, version, None if version else self._contract(contract))  # type: ignore[arg-type]
+        named = f"{address}?version={version.pk}&op=" if version else f"{address}?op="
+        # A form that was opened before its contract was chosen takes its unsaved work along.
+        chosen = where.contract is not None and request.POST.get("terms_contract") == ""
+        return Sheet(where, named, clock.now(), adopts=chosen)
 
     def _version(self, request: HttpRequest) -> ContractVersion | None:
         given = request.GET.get("version", "")
@@ -156,45 +190,41 @@ class VersionAdmin(RoleAdmin):
             Contract.objects.filter(pk=int(given)).first() if given.isdecimal() and len(given) < 19 else None
         )
 
-    def _terms_context(self, page: TermsPage, version: ContractVersion | None) -> dict[str, Any]:
-        address = reverse("admin:contracts_contractversion_terms")
-        return {
-            "terms_page": page,
-            "terms_address": f"{address}?version={version.pk}&op=" if version else f"{address}?op=",
-        }
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What is posted is kept before it is saved, so that a refusal or a failure loses nothing."""
+        if request.method == "POST":
+            version = self.get_object(request, unquote(object_id)) if object_id else None
+            if (version or not object_id) and self._may_edit(request, version):
+                keep_posted(self._sheet(request, version, request.POST.get("contract", "")), request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Hand the template the terms: as posted, as stored, or to begin with."""
         version: ContractVersion | None = kwargs.get("obj")
-        form = context["adminform"].form
+        posted: TermsPage | None = getattr(context["adminform"].form, "page", None)
+        given = request.POST if request.method == "POST" else request.GET
+        sheet = self._sheet(request, version, given.get("contract", ""))
         try:
-            page = getattr(form, "page", None) or self._first_page(request, version)
+            if version:
+                terms_of(version)
+            page, state = (posted, refused(sheet, request, posted)) if posted else opened(sheet)
         except TermsAltered as error:
             context["terms_altered"] = str(error)
             return super().render_change_form(request, context, *args, **kwargs)
-        context |= self._terms_context(page, version)
-        editable = (
-            self.has_change_permission(request, version) if version else self.has_add_permission(request)
-        )
-        context["terms_editable"] = editable
+        context |= {"terms_page": page, "terms_state": state, "terms_address": sheet.address}
+        context["terms_days"] = _days_of(version, request)
+        context["terms_editable"] = self._may_edit(request, version)
         if version:
             context |= self._record_of(version)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def _first_page(self, request: HttpRequest, version: ContractVersion | None) -> TermsPage:
-        if version:
-            terms_of(version)
-            return TermsPage.of_document(version.terms, contract=version.contract, version=version)
-        contract = self._contract(request.GET.get("contract", ""))
-        last = contract.versions.order_by("-number").first() if contract else None
-        if last:
-            # An amendment begins with the text that it amends.
-            return TermsPage.of_document(last.terms, contract=contract)
-        values = blank(SHAPE)
-        values["currency"] = contract.currency if contract else ""
-        return TermsPage(values, contract, quiet=True)
 
     def _record_of(self, version: ContractVersion) -> dict[str, Any]:
         earlier = version.contract.versions.filter(number__lt=version.number).order_by("-number").first()
@@ -204,3 +234,11 @@ class VersionAdmin(RoleAdmin):
             "earlier": earlier,
             "changes": diff(terms_of(earlier), terms_of(version)) if earlier else [],
         }
+
+
+def _days_of(version: ContractVersion | None, request: HttpRequest) -> dict[str, Any]:
+    """The days with which the form was opened."""
+    if request.method == "POST":
+        return {"first": request.POST.get("terms_from", ""), "last": request.POST.get("terms_until", "")}
+    first, last = (version.effective_from_on, version.effective_until_on) if version else (None, None)
+    return {"first": first.isoformat() if first else "", "last": last.isoformat() if last else ""}

@@ -7,7 +7,7 @@ from django.db import models, transaction
 from audit.record import record
 from base.access import require_person
 from contracts.checks import open_standings
-from contracts.errors import OpenFindings
+from contracts.errors import ChangedMeanwhile, OpenFindings
 from contracts.models import Contract, ContractVersion, SignatureVoided
 from contracts.services.amendments import follow_edit
 from contracts.services.common import (
@@ -60,13 +60,21 @@ def edit_draft(
     terms: TermsLike,
     effective_from_on: date = UNCHANGED,
     effective_until_on: date | None = UNCHANGED,
+    *,
+    expected_sha256: str | None = None,
 ) -> ContractVersion:
     """Replace the text of a draft. A day that is not given stays; findings accepted for the old text are void.
 
-    Raises WrongState once it was submitted, TermsRefused, FieldsRefused, NotAllowed.
+    ``expected_sha256`` is the hash of the text that the editor saw: another one stored meanwhile is not written
+    over. Raises ChangedMeanwhile then; WrongState once it was submitted, TermsRefused, FieldsRefused, NotAllowed.
     """
     actor = require_person("legal")
     lock(version, State.DRAFT)
+    if expected_sha256 is not None and expected_sha256 != version.terms_sha256:
+        raise ChangedMeanwhile(
+            f"terms: another text of {version} was saved since you opened it (it is {version.terms_sha256[:12]} now, "
+            f"you began from {expected_sha256[:12]}); merge the two, or go on from theirs"
+        )
     before = text_of(version)
     read = read_terms(terms, version.contract)
     version.terms, version.terms_sha256 = read.document(), terms_sha256(read)

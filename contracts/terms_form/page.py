@@ -1,27 +1,43 @@
 """One state of the terms form: the values, the document that they make, and everything that is said about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from contracts.checks import Standing, findings_in, standings
 from contracts.models import Contract, ContractVersion
-from contracts.terms_form.nodes import Node, tree
-from contracts.terms_form.shapes import group_of
-from contracts.terms_form.values import document, number_alternatives, operate, posted, repeated_names, shown
+from contracts.terms_form.durations import REFUSAL, reading_of, seconds_of
+from contracts.terms_form.nodes import Node, id_of, nearest, spoken, tree
+from contracts.terms_form.operations import operate, walk
+from contracts.terms_form.render import Form
+from contracts.terms_form.shapes import Group, Leaf, Many, OneOf, Shape, group_of
+from contracts.terms_form.values import document, number_alternatives, posted, repeated_names, shown
 from reckoning.errors import TermsError
 from reckoning.terms import Terms, parse_terms, terms_sha256
 from reckoning.terms.wording import Clause, word
 
 SHAPE = group_of(Terms)
 
-ACTS: dict[str, Callable[["TermsPage", str], dict[str, Any]]] = {}
-"""Operations beyond the form's own, by verb: from the page as posted and what follows the verb to new values.
 
-A verb's function works on a copy (``edits.apply_edits`` gives one) and raises UnknownOperation for what it does
-not know. The whole form is drawn anew after it.
-"""
+@dataclass(frozen=True)
+class Line:
+    """A line of the summary: the id of its field, where that is in words, and what is said."""
+
+    id: str
+    where: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the outline, with those below it."""
+
+    id: str
+    label: str
+    inside: tuple["Entry", ...] = ()
 
 
 @dataclass
@@ -33,6 +49,8 @@ class TermsPage:
     version: ContractVersion | None = None
     quiet: bool = field(default=False, kw_only=True)
     """Say nothing yet: an untouched form."""
+    address: str = field(default="", kw_only=True)
+    """Of the endpoint of the form, up to the operation."""
 
     @classmethod
     def of_document(cls, plain: Mapping[str, Any], **given: Any) -> "TermsPage":
@@ -42,11 +60,7 @@ class TermsPage:
     @classmethod
     def of_post(cls, data: Mapping[str, str], operation: str = "show", **given: Any) -> "TermsPage":
         """The form as a browser sent it, after a button was pressed. Raises UnknownOperation."""
-        verb, _, argument = operation.partition(":")
-        values = posted(SHAPE, data)
-        if verb in ACTS:
-            return cls(ACTS[verb](cls(values, **given), argument), **given)
-        return cls(operate(SHAPE, values, operation), **given)
+        return cls(operate(SHAPE, posted(SHAPE, data), operation), **given)
 
     @cached_property
     def _read(self) -> tuple[Terms | None, tuple[tuple[str, str], ...]]:
@@ -55,7 +69,7 @@ class TermsPage:
         try:
             terms = parse_terms(number_alternatives(document(SHAPE, self.values)))
         except TermsError as error:
-            return None, error.findings
+            return None, tuple(self._plainly(path, sentence) for path, sentence in error.findings)
         if self.contract and terms.currency != self.contract.currency:
             return terms, (
                 ("currency", f"is {terms.currency}, but the contract is kept in {self.contract.currency}"),
@@ -81,7 +95,7 @@ class TermsPage:
             return standings(self.version, self.terms)
         return tuple(findings_in(self.terms, self.contract))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The hash under which this text would be signed."""
         return terms_sha256(self.terms) if self.terms else ""
@@ -90,6 +104,62 @@ class TermsPage:
     def wording(self) -> list[Clause]:
         """The terms in plain words."""
         return list(word(self.terms)) if self.terms else []
+
+    @cached_property
+    def said(self) -> dict[str, list[tuple[str, str]]]:
+        """What is said at each place of the form: (error, finding or reads, sentence)."""
+        told: dict[str, list[tuple[str, str]]] = {}
+        for path, sentence in self.faults:
+            told.setdefault(nearest(SHAPE, self.values, path), []).append(("error", sentence))
+        for item in self.standings:
+            if item.is_open and not self.quiet:
+                at = nearest(SHAPE, self.values, item.path)
+                told.setdefault(at, []).append(("finding", item.sentence))
+        for place, text in _durations(SHAPE, self.values, ""):
+            if reading := reading_of(text):
+                told.setdefault(place, []).append(("reads", reading))
+        return told
+
+    @cached_property
+    def summary(self) -> list[Line]:
+        """Every fault with a link to its field, in the order of the document."""
+        places = [nearest(SHAPE, self.values, path) for path, _ in self.faults]
+        return [
+            Line(id_of(place), spoken(SHAPE, self.values, place), sentence)
+            for place, (_, sentence) in zip(places, self.faults, strict=True)
+        ]
+
+    @property
+    def said_ids(self) -> str:
+        """The ids of the places at which something is said, for the browser to send back."""
+        return " ".join(id_of(place) for place in self.said)
+
+    @property
+    def html(self) -> SafeString:
+        """The fields."""
+        return Form(self.address, self.said).document(SHAPE, self.values)
+
+    @property
+    def outline(self) -> list[Entry]:
+        """What to jump to: every block of the document and of each commitment."""
+        entries = []
+        for item in SHAPE.fields:
+            if isinstance(item.shape, Leaf):
+                continue
+            if item.name == "commitments" and isinstance(item.shape, Many):
+                entries += [_entry(item.shape.item, one, at) for at, one in enumerate(self.values[item.name])]
+            else:
+                entries.append(Entry(id_of(item.name), item.label))
+        return entries
+
+    def _plainly(self, path: str, sentence: str) -> tuple[str, str]:
+        """A fault in the words of the form: what the model calls a whole number may be a length of time here."""
+        try:
+            shape, text = walk(SHAPE, self.values, path.split("."))
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+            return path, sentence
+        unread = shape == Leaf("duration") and isinstance(text, str) and text and seconds_of(text) is None
+        return path, REFUSAL if unread else sentence
 
     @cached_property
     def root(self) -> Node:
@@ -101,3 +171,33 @@ class TermsPage:
     def nodes(self) -> list[Node]:
         """Every node, for what is swapped out of band."""
         return list(self.root.every())
+
+
+def _entry(shape: Shape, values: Any, at: int) -> Entry:
+    """A commitment with its blocks."""
+    assert isinstance(shape, Group)
+    place = f"commitments.{at}"
+    inside = tuple(
+        Entry(id_of(f"{place}.{item.name}"), item.label)
+        for item in shape.fields
+        if not isinstance(item.shape, Leaf)
+    )
+    return Entry(id_of(place), values.get("title") or values.get("key") or f"Commitment {at + 1}", inside)
+
+
+def _durations(shape: Shape, value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Every length of time in the form, as it was typed."""
+    prefix = f"{place}." if place else ""
+    match shape:
+        case Group() | OneOf():
+            group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
+            for item in group.timed:
+                given = value.get(item.name)
+                if isinstance(item.shape, Leaf):
+                    if given:
+                        yield prefix + item.name, given
+                elif given is not None:
+                    yield from _durations(item.shape, given, prefix + item.name)
+        case Many(item_shape):
+            for index, one in enumerate(value):
+                yield from _durations(item_shape, one, f"{prefix}{index}")

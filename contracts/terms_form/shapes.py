@@ -43,6 +43,11 @@ class Group:
         """The fields by their names."""
         return {item.name: item for item in self.fields}
 
+    @cached_property
+    def timed(self) -> tuple["Field", ...]:
+        """The fields that are a length of time or hold one somewhere below."""
+        return tuple(item for item in self.fields if _is_timed(item.shape))
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -68,6 +73,19 @@ class Pairs:
 
 
 Shape = Leaf | Group | OneOf | Many | Pairs
+
+
+def _is_timed(shape: Shape) -> bool:
+    match shape:
+        case Leaf(kind):
+            return kind == "duration"
+        case Group():
+            return bool(shape.timed)
+        case OneOf(variants):
+            return any(group.timed for group in variants.values())
+        case Many(item):
+            return _is_timed(item)
+    return False
 
 
 @dataclass(frozen=True)

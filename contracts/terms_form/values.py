@@ -248,67 +248,10 @@ def _items(given: Any) -> list[Any]:
     return [given[str(number)] for number in numbers]
 
 
-def operate(shape: Shape, value: Any, operation: str) -> Any:
-    """Carry out a button: ``add:path``, ``del:path``, ``up:path``; ``switch:path`` and ``show`` change nothing.
-
-    Works on ``value`` in place and returns it. Raises UnknownOperation.
-    """
-    verb, _, path = operation.partition(":")
-    if verb in ("show", "switch"):
-        return value
-    steps = path.split(".")
-    if verb not in ("add", "del", "up") or not path:
-        raise UnknownOperation(operation)
-    try:
-        holder_shape, holder = _walk(shape, value, steps[:-1])
-        _apply(verb, holder_shape, holder, steps[-1])
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
-        raise UnknownOperation(operation) from None
-    return value
-
-
-def _walk(shape: Shape, value: Any, steps: list[str]) -> tuple[Shape, Any]:
-    for step in steps:
-        match shape:
-            case Group() | OneOf():
-                shape, value = field_of(shape, value, step).shape, value[step]
-            case Many(item):
-                shape, value = item, value[int(step)]
-            case _:
-                raise KeyError(step)
-    return shape, value
-
-
 def field_of(shape: Group | OneOf, value: Any, name: str) -> Field:
     """The field of that name in what is chosen there. Raises KeyError."""
     group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
-    for field in group.fields:
-        if field.name == name:
-            return field
-    raise KeyError(name)
-
-
-def _apply(verb: str, shape: Shape, holder: Any, step: str) -> None:
-    if isinstance(shape, Group | OneOf):
-        field = field_of(shape, holder, step)
-        if verb == "add" and isinstance(field.shape, Many):
-            holder[step].append(blank(field.shape.item))
-        elif verb == "add" and isinstance(field.shape, Pairs):
-            holder[step].append(["", ""])
-        elif verb == "add" and field.nullable and holder[step] is None:
-            holder[step] = blank(field.shape)
-        elif verb == "del" and field.nullable:
-            holder[step] = None
-        else:
-            raise KeyError(step)
-        return
-    index = int(step)
-    if index >= len(holder) or index < (1 if verb == "up" else 0) or verb == "add":
-        raise IndexError(step)
-    if verb == "del":
-        del holder[index]
-    else:
-        holder[index - 1], holder[index] = holder[index], holder[index - 1]
+    return group.by_name[name]
 
 
 def _joined(path: str, step: str) -> str:
