@@ -61,7 +61,7 @@ def tier_ladder(
         shown = one.begins if number < MOST - 1 or len(stairs) <= MOST else "and further"
         # Neighbours take turns between two lines, so that each has the room of two columns.
         low = base + 13 + (14 if number % 2 else 0)
-        parts.append(line(left, base, left, low - 8, stroke=palette.line, css="c-line"))
+        parts.append(line(left, base, left, base + 4, stroke=palette.line, css="c-line"))
         words = fitted(shown, column * 2 - 4 if number + 1 < len(drawn) else column - 2, 7)
         parts.append(text(left + 2, low, words, size=7, fill=palette.muted, css="c-muted"))
     parts.append(hatch(marks["pays"], "slash", stroke=palette.surface, css="c-cut", gap=5))
@@ -87,7 +87,7 @@ def _column(
     palette: Palette,
 ) -> list[str]:
     """The rung: a low strip where nothing is paid, else a bar; dashed above it what a cap takes away."""
-    wide = max(column - 3, Fraction(1))
+    wide, label = max(column - 3, Fraction(1)), Fraction(0)
     if one.kind == "open":
         area: Area = (left + 1, HEAD + 16, wide, HEIGHT - 16)
         marks["open"].append(area)
@@ -102,6 +102,7 @@ def _column(
         if Fraction(one.before) > Fraction(one.amount):
             whole = Fraction(one.before) * scale
             lost: Area = (left + 1, base - whole, wide, whole - tall)
+            label = whole
             parts.append(box(*lost, fill="none", stroke=palette.strong, dashed=True, css="c-strong-line"))
         parts.append(box(*area, fill=palette.strong, css="c-strong"))
         if one.growing:
@@ -118,7 +119,7 @@ def _column(
             marks["nothing"].append(area)
         parts = [box(*area, fill=palette.states[state], stroke=palette.marks[state], css=f"c-{state}")]
     words = fitted(one.shown, column - 2, 7)
-    high = base - tall - 4 if one.kind != "open" else HEAD + 12
+    high = base - max(tall, label) - 4 if one.kind != "open" else HEAD + 12
     parts.append(
         text(
             left + column / 2, high, words, size=7, fill=palette.ink, css="c-ink", anchor="middle", bold=True
