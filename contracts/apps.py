@@ -10,6 +10,8 @@ class ContractsConfig(AppConfig):
         from contracts.amending import change_standings
         from contracts.attainment import attainment_standings
         from contracts.checks import also_stands
+        from contracts.precedence_reading import conflict_standings
 
         also_stands(change_standings)
         also_stands(attainment_standings)
+        also_stands(conflict_standings)

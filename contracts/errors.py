@@ -171,3 +171,25 @@ class CandidateRefused(DomainError):
     """A candidate, the choice of one, or a back-test that does not fit together."""
 
     code = "candidate_refused"
+
+
+class NotByYourself(NotAllowed):
+    """A second person must do this: whoever recorded or decided it does not confirm it."""
+
+    code = "not_by_yourself"
+
+
+class CircleOfDecisions(DomainError):
+    """By the decisions that stand, a promise would give way to one that gives way to it: nobody would pay."""
+
+    code = "circle_of_decisions"
+
+
+# What the services refuse by name, refused once more by the database.
+PRECEDENCE_BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    "contracts_objective_four_eyes": NotByYourself,
+    "contracts_precedence_four_eyes": NotByYourself,
+    "contracts_conflictdecision_four_eyes": NotByYourself,
+    "contracts_conflictdecision_is_the_last": WrongState,
+    "contracts_objective_versions_in_order": WrongState,
+}

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from contracts.errors import TermsAltered
+from contracts.giving_way import computing
 from contracts.models import Commitment, Contract, ContractVersion
 from reckoning.terms import CommitmentTerms, Terms, parse_terms, terms_sha256
 
@@ -59,13 +60,14 @@ def commitments_in_effect(contract: Contract, on: date) -> Sequence[Commitment]:
     """The commitments of the version in effect on a day, which is that of a window's start.
 
     An amendment in the middle of a window therefore applies from the next window; a window keeps the
-    version under which it began. Empty where no version is in effect.
+    version under which it began. Empty where no version is in effect. Those that give way to another document on
+    that day, by decision of a conflict, are left out.
     """
     version = contract.version_in_effect(on)
     if version is None:
         return ()
     rows = version.commitments.select_related("service", "version__contract").order_by("key", "service__code")
-    return tuple(rows)
+    return tuple(computing(rows, on))
 
 
 def with_current(versions: QuerySet[ContractVersion], on: date) -> QuerySet[ContractVersion]:

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from contracts.models import Contract, LegalEntity
 from credits.checklist import Item, register
+from credits.conflicts import open_disagreements, undecided_results
 from credits.errors import NoPolicy, RateMissing
 from credits.models import Assessment, Claim, ClaimStep, CreditMemo, MemoStep, OpenQuestion, Posting
 from credits.reading import (
@@ -161,6 +162,20 @@ def _claims(legal_entity: LegalEntity, starts_on: date) -> list[str]:
 ITEMS = (
     Item("memos", "Memos that are not issued", ("finance", "finance_approver"), True, _memos),
     Item("used_parts", "Credits that were used and are not owed", ("finance_approver",), True, _used_parts),
+    Item(
+        "conflicts",
+        "Credits that two documents would both pay",
+        ("legal",),
+        True,
+        undecided_results,
+    ),
+    Item(
+        "disagreements",
+        "Contracts that disagree, undecided",
+        ("legal", "finance"),
+        False,
+        open_disagreements,
+    ),
     Item("accruals", "Expected credits that are not provided for", ("finance",), False, _accruals),
     Item("data_gaps", "Time of which nothing is known", ("finance", "legal", "vendor_manager"), False, _gaps),
     Item("open_questions", "Questions that stand open", ("legal", "finance"), False, _questions),

@@ -21,6 +21,18 @@ class StaleKnowledge(DomainError):
     code = "stale_knowledge"
 
 
+class GivesWayToAnother(DomainError):
+    """By decision of a conflict the commitment gives way to another document in this window, and is not reckoned."""
+
+    code = "gives_way_to_another"
+
+
+class ConflictUndecided(DomainError):
+    """Another document promises the same; nobody decided which of the two pays, so that neither becomes final."""
+
+    code = "conflict_undecided"
+
+
 class TooEarlyToFinalise(DomainError):
     """Before the cut-off of the terms a result stays provisional (rule 14)."""
 

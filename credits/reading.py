@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce
 
 from base.fields import MoneyAmountField
 from contracts.models import LegalEntity
+from credits.conflicts import gives_way
 from credits.models import (
     Account,
     ApprovalRule,
@@ -157,7 +158,13 @@ def days_left(claim: Claim, as_of: date) -> int | None:
 
 
 def latest_assessments() -> QuerySet[Assessment]:
-    """The last revision of every commitment and window; provisional and final ones."""
+    """The last revision of every commitment and window; provisional and final ones. Without provisional ones of
+    commitments that give way to another document in that window, by decision of a conflict."""
+    return every_latest().exclude(gives_way())
+
+
+def every_latest() -> QuerySet[Assessment]:
+    """As :func:`latest_assessments`, with those that give way to another document too."""
     last = (
         Assessment.objects.filter(commitment=OuterRef("commitment"), window_start=OuterRef("window_start"))
         .order_by()

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from contracts.amending import SUCCESSIVE
 from contracts.conformed import Chain
+from contracts.giving_way import computing
 from contracts.models import Commitment, Contract, ContractVersion
 from contracts.reading import terms_of
 from credits.errors import NotAWindow, NotTheVersionInEffect
@@ -169,7 +170,8 @@ def _lives_in(commitment: Commitment, window: Window) -> bool:
 
 
 def commitments_with(contract: Contract, window: Window) -> list[Commitment]:
-    """The commitments that have this window, or this part of one, under the text by which it is reckoned."""
+    """The commitments that have this window, or this part of one, under the text by which it is reckoned; without
+    those that give way to another document in it, by decision of a conflict."""
     chain = Chain(contract)
     holding = {
         version.pk: version
@@ -178,6 +180,7 @@ def commitments_with(contract: Contract, window: Window) -> list[Commitment]:
         if _between(chain, version, clause.key, window.start, window.end) is not None
     }
     rows = Commitment.objects.filter(version__in=holding).select_related("service").order_by("pk")
+    rows = computing(rows, first_day(window))
     found = []
     for row in rows if holding else ():
         row.version = holding[row.version_id]

@@ -24,7 +24,9 @@ class AttemptSerializer(serializers.ModelSerializer[Attempt]):
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
     kind = serializers.ChoiceField(Announcement.Kind.choices, source="announcement.kind")
-    contract = serializers.CharField(source="assessment.commitment.version.contract.reference")
+    contract = serializers.CharField(
+        source="assessment.commitment.version.contract.reference", allow_null=True, read_only=True
+    )
     state = serializers.ChoiceField(sorted(MEANING.items()), read_only=True)
     attempts = AttemptSerializer(many=True)
 

@@ -1,9 +1,9 @@
 """Who wants to be told, what they are told, and how each mail fared.
 
-A breach, and every later revision of its result, is announced by a trigger in the transaction that writes it
-(:class:`Announcement`, the outbox). A job composes one :class:`Notice` per receiver, whose words never change.
-Each try to send it is an :class:`Attempt`, committed before the first word with the mail server; what came of it
-is an :class:`Outcome`. What a person decides about a mail whose fate is not known is a :class:`Decision`. States
+A breach, every later revision of its result, and a conflict of promises is announced by a trigger in the transaction
+that writes it (:class:`Announcement`, the outbox). A job composes one :class:`Notice` per receiver, whose words never
+change. Each try to send it is an :class:`Attempt`, committed before the first word with the mail server; what came of
+it is an :class:`Outcome`. What a person decides about a mail whose fate is not known is a :class:`Decision`. States
 are derived from these rows (see ``notices.reading``).
 """
 
@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from base.fields import Sha256Field
 from base.models import ROLES
+from contracts.models import ConflictStep
 from credits.models import Assessment
 
 
@@ -97,16 +98,30 @@ class Announcement(models.Model):
         FOUND = "found", "A breach was found"
         REVISED = "revised", "The result of a breach was revised"
         WITHDRAWN = "withdrawn", "What was told no longer holds"
+        CONFLICT = "conflict", "Two promises are in conflict"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    assessment = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="announcement")
+    assessment = models.OneToOneField(
+        Assessment, on_delete=models.PROTECT, null=True, related_name="announcement"
+    )
+    conflict_step = models.OneToOneField(
+        ConflictStep, on_delete=models.PROTECT, null=True, related_name="announcement"
+    )
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="notices_announcement_of_one_thing",
+                condition=Q(kind="conflict", assessment__isnull=True, conflict_step__isnull=False)
+                | (~Q(kind="conflict") & Q(assessment__isnull=False, conflict_step__isnull=True)),
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.assessment}"
+        subject = self.assessment if self.assessment is not None else self.conflict_step
+        return f"{self.get_kind_display()}: {subject}"
 
 
 class Notice(models.Model):
@@ -120,7 +135,13 @@ class Notice(models.Model):
     append_only = True
 
     announcement = models.ForeignKey(Announcement, on_delete=models.PROTECT, related_name="notices")
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="notices")
+    assessment = models.ForeignKey(
+        Assessment,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        help_text="Empty where it is about a conflict of promises.",
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     audience = models.CharField(max_length=20, choices=Audience.choices)
     recipient_name = models.CharField(max_length=200, blank=True)
@@ -146,6 +167,11 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="notices_notice_once", fields=["assessment", "recipient_address", "channel"]
+            ),
+            models.UniqueConstraint(
+                name="notices_notice_of_conflict_once",
+                fields=["announcement", "recipient_address", "channel"],
+                condition=Q(assessment__isnull=True),
             ),
             models.CheckConstraint(
                 name="notices_notice_address_in_small_letters",

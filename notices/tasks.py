@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 JOB_ACCOUNT = "job-notices"
 COMPOSE = "notices.compose"
 MOST_PER_TASK = 50
+OF_CONFLICT = "conflict_step__conflict"
 OF_RESULT = "assessment__commitment__version__contract"
 
 
@@ -49,17 +50,30 @@ def compose(*, announcement_id: int) -> dict[str, Any]:
     """Compose the notices of an announcement and have them sent. Returns their numbers, and for whom nobody is
     there to be told."""
     announcement = Announcement.objects.select_related(
-        f"{OF_RESULT}__legal_entity", f"{OF_RESULT}__counterparty", "assessment__commitment__service"
+        f"{OF_RESULT}__legal_entity",
+        f"{OF_RESULT}__counterparty",
+        "assessment__commitment__service",
+        *(
+            f"{OF_CONFLICT}__{path}"
+            for path in ("service", "first__owner", "second__owner", "objective__owner")
+        ),
     ).get(pk=announcement_id)
     with acting(notices_job(), via="task"):
         made = services.compose(announcement, composed_at=clock.now())
     numbers = [notice.pk for notice in made]
-    nobody = [audience for audience in Audience.values if not recipients_of(audience)]
+    nobody = _nobody_for(announcement)
     if nobody:
         log.warning("notice.nobody_to_tell", announcement=announcement_id, audiences=nobody)
     if numbers:
         transaction.on_commit(lambda: send_deliver(numbers))
     return {"notices": numbers, "nobody": nobody}
+
+
+def _nobody_for(announcement: Announcement) -> list[str]:
+    """The audiences for whom nobody is there to be told; of a conflict, its owners."""
+    if announcement.conflict_step_id is not None:
+        return [] if announcement.notices.exists() else ["owners"]
+    return [audience for audience in Audience.values if not recipients_of(audience)]
 
 
 def send_on_commit(

@@ -7,12 +7,14 @@ from contracts.services.amendments import draft_amendment, draft_from_document, 
 from contracts.services.candidates import choose_candidate, keep_candidate, record_back_test
 from contracts.services.checklist import Answered, answer_checklist
 from contracts.services.common import UNCHANGED, TermsLike, authors_of, difference
+from contracts.services.conflicts import confirm_decision, decide_conflict, find_conflicts
 from contracts.services.consulting import (
     describe_stakeholder,
     record_consultation,
     set_consultation_policy,
 )
 from contracts.services.coverage import draft_coverage, publish_coverage
+from contracts.services.objectives import agree_objective, set_objective
 from contracts.services.papers import attach_paper, attach_passage, confirm_passages, take_passage_away
 from contracts.services.parties import (
     change,
@@ -21,6 +23,7 @@ from contracts.services.parties import (
     create_legal_entity,
     create_service,
 )
+from contracts.services.precedence import confirm_precedence, record_precedence
 from contracts.services.renewals import make_calendar_address, record_renewal, revoke_calendar_address
 from contracts.services.review import add_remark, answer_remark, ask_for_review
 from contracts.services.signers import ask_signer, decline_signature, name_signer, remove_signer, sign_by_name
@@ -48,6 +51,7 @@ __all__ = [
     "TermsLike",
     "accept_finding",
     "add_remark",
+    "agree_objective",
     "answer_checklist",
     "answer_remark",
     "ask_for_review",
@@ -59,12 +63,15 @@ __all__ = [
     "change_template",
     "choose_candidate",
     "choose_reading",
+    "confirm_decision",
     "confirm_passages",
+    "confirm_precedence",
     "create_contract",
     "create_counterparty",
     "create_legal_entity",
     "create_service",
     "create_template",
+    "decide_conflict",
     "decline_signature",
     "describe_stakeholder",
     "difference",
@@ -74,6 +81,7 @@ __all__ = [
     "draft_variation",
     "draft_version",
     "edit_draft",
+    "find_conflicts",
     "inherit_template",
     "keep_candidate",
     "load_templates",
@@ -83,6 +91,7 @@ __all__ = [
     "publish_template_version",
     "record_back_test",
     "record_consultation",
+    "record_precedence",
     "record_renewal",
     "record_signature",
     "remove_signer",
@@ -90,6 +99,7 @@ __all__ = [
     "review_template",
     "revoke_calendar_address",
     "set_consultation_policy",
+    "set_objective",
     "sign_by_name",
     "start_from_template",
     "submit_for_review",

@@ -43,13 +43,13 @@ def save(row: models.Model, actor: User, reason: str = "") -> None:
     try:
         row.full_clean()
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     row._history_user = actor  # type: ignore[attr-defined]  # read by django-simple-history
     row._change_reason = reason[:100] or None  # type: ignore[attr-defined]
     row.save()
 
 
-def _refusal(error: ValidationError) -> FieldsRefused:
+def refusal(error: ValidationError) -> FieldsRefused:
     said = {
         ("record" if name == NON_FIELD_ERRORS else name): [str(one) for one in item]
         for name, item in error.message_dict.items()

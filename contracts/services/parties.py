@@ -7,6 +7,7 @@ from django.db import models, transaction
 
 from audit.record import record
 from base.access import require_role
+from base.models import User
 from contracts.errors import FieldsRefused
 from contracts.models import Contract, Counterparty, LegalEntity, Service
 from contracts.services.common import created, difference, noun, require_reason, save
@@ -103,8 +104,14 @@ def create_contract(
     direction: str,
     currency: str,
     note: str = "",
+    kind: str = "",
+    under: Contract | None = None,
+    owner: User | None = None,
 ) -> Contract:
     """Enter an agreement in one direction; what it says is drafted as a version.
+
+    ``kind`` of document, the master agreement that it stands ``under``, and the ``owner`` who answers for it may be
+    given later, by a change.
 
     Raises AlreadyThere, FieldsRefused (a vendor's contract needs a vendor, a customer's a customer), NotAllowed.
     """
@@ -116,6 +123,9 @@ def create_contract(
         direction=direction,
         currency=currency,
         note=note,
+        kind=kind,
+        under=under,
+        owner=owner,
     )
     return created(contract, "contract.create")
 

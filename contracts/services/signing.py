@@ -34,6 +34,7 @@ from contracts.reading import terms_of
 from contracts.review_checks import life_standings, stands_against
 from contracts.services.amendments import keep_conformed_texts
 from contracts.services.common import State, authors_of, lock, require_reason, save
+from contracts.services.conflicts import find_conflicts_of
 from contracts.signers import is_complete, signers_of, waits_for
 from reckoning.errors import TermsError
 
@@ -158,6 +159,8 @@ def put_signature(
     if completes:
         after |= _put_in_force(version, actor)
     record("contract_version.sign", version, before={"state": State.IN_REVIEW.value}, after=after)
+    if completes:
+        find_conflicts_of(version, signed_on)
     return signature
 
 

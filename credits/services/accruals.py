@@ -20,6 +20,7 @@ from base.dberrors import named_errors
 from contracts.models import Contract, Counterparty, LegalEntity
 from contracts.reading import terms_of
 from credits.actors import require_job_or
+from credits.conflicts import gives_way
 from credits.errors import BY_CONSTRAINT, NoPolicy, ReasonMissing, WrongAmount
 from credits.locks import hold
 from credits.models import (
@@ -34,7 +35,7 @@ from credits.models import (
     ProvisionMove,
     Restatement,
 )
-from credits.reading import ZERO, latest_assessments
+from credits.reading import ZERO, every_latest
 from credits.rules import credit, debit
 from credits.services.ledger import account_for, write_entry
 from credits.services.memos import EARNED
@@ -152,7 +153,7 @@ def due_moves(
         mine &= Q(**{f"{IN_OF}__in": contracts})
     held = _held(legal_entity, contracts)
     wanted = Q(credit_amount__gt=0) | Q(commitment__in={key for key, _ in held})
-    rows = latest_assessments().filter(mine, wanted, window_end__lte=until)
+    rows = every_latest().annotate(gives_way=gives_way()).filter(mine, wanted, window_end__lte=until)
     rows = rows.select_related(f"{IN_OF}__counterparty", "commitment__service").defer("inputs", "result")
     results = list(rows.order_by("commitment_id", "window_start"))
     final = _final_states(mine, until)
@@ -160,6 +161,8 @@ def due_moves(
     for result in results:
         window = result.commitment_id, result.window_start
         expected, why = _expected(result, final.get(window), policy)
+        if result.gives_way:  # type: ignore[attr-defined]  # annotated
+            expected, why = ZERO, "gives way to another document, by decision of a conflict"
         moved = expected - held.get(window, ZERO)
         if moved:
             kind = ProvisionMove.Kind.ACCRUED if moved > 0 else ProvisionMove.Kind.RELEASED

@@ -13,7 +13,15 @@ from base.models import User
 from contracts.models import Commitment, Contract
 from contracts.reading import terms_of
 from credits.actors import require_job_or
-from credits.errors import BY_CONSTRAINT, AlreadyFinal, QuestionsOpen, StaleKnowledge, TooEarlyToFinalise
+from credits.conflicts import require_computing, waits_for_decision
+from credits.errors import (
+    BY_CONSTRAINT,
+    AlreadyFinal,
+    ConflictUndecided,
+    QuestionsOpen,
+    StaleKnowledge,
+    TooEarlyToFinalise,
+)
 from credits.facts import facts_of
 from credits.gaps import counts_intervals, gap_question, may_be_silent, silence_question
 from credits.locks import hold
@@ -58,7 +66,9 @@ def assess_window(commitment: Commitment, *, window: Window, known_at: datetime)
     NotTheVersionInEffect, and StaleKnowledge where a later revision exists.
     """
     require_job_or("finance", "legal")
-    return _assess([commitment], require_window(commitment, window), known_at)[0]
+    window = require_window(commitment, window)
+    require_computing(commitment, window)
+    return _assess([commitment], window, known_at)[0]
 
 
 @named_errors(BY_CONSTRAINT)
@@ -89,8 +99,13 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
     if commitment.pk in done:
         return done[commitment.pk]
     _require_cut_off(commitment, window, known_at)
+    require_computing(commitment, window)
     require_explained(commitment, window, known_at)
     [result] = _assess([commitment], window, known_at, exactly=True, told=False)
+    if (undecided := waits_for_decision([result], window).get(commitment.pk)) is not None:
+        raise ConflictUndecided(
+            f"conflict: {undecided} is not decided, and both would pay; legal decides which of the two gives way"
+        )
     if not _is_answered(result):
         codes = ", ".join(result.open_questions.values_list("code", flat=True))
         raise QuestionsOpen(
@@ -105,8 +120,9 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
 def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetime) -> list[Assessment]:
     """Like :func:`finalise_window` for every commitment in effect that has this window.
 
-    A result with open questions, or of which sources differ by more than the contract tolerates, is reckoned with
-    that knowledge and stays provisional; see its ``open_questions`` for who must answer.
+    A result with open questions, or of which sources differ by more than the contract tolerates, or that would pay
+    what another document of the family pays too while nobody decided which does, is reckoned with that knowledge and
+    stays provisional; see its ``open_questions`` for who must answer.
     """
     actor = require_job_or("finance", "legal")
     window = window_between(contract, window.start, window.end)
@@ -117,8 +133,10 @@ def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetim
         _require_cut_off(commitment, window, known_at)
     fresh = _assess(waiting, window, known_at, exactly=True, told=False)
     disputed = unexplained_of(waiting, window, known_at) if waiting else {}
+    undecided = waits_for_decision(fresh, window)
     for commitment, result in zip(waiting, fresh, strict=True):
-        if _is_answered(result) and commitment.pk not in disputed:
+        held = commitment.pk in disputed or commitment.pk in undecided
+        if _is_answered(result) and not held:
             _finalise(commitment, result, window, known_at, actor)
         elif getattr(result, "is_new", False):
             _tell(result)

@@ -11,6 +11,7 @@ from notices.models import Announcement, Audience, Channel, Decision, Notice, Ou
 from notices.plain_words import check, paragraphs
 from notices.reading import hold
 from notices.recipients import Recipient, recipients_of
+from notices.services.conflicts import compose_conflict
 from notices.smtp import domain
 from notices.wording import Facts, Words, facts_of, words_for
 
@@ -23,6 +24,8 @@ def compose(announcement: Announcement, *, composed_at: datetime) -> list[Notice
     was not sent, never will be. Words that must not be sent are kept and held. Returns the new notices only;
     composing again adds receivers who subscribed since.
     """
+    if announcement.conflict_step_id is not None:
+        return compose_conflict(announcement, composed_at=composed_at)
     facts = facts_of(announcement)
     there = set(announcement.notices.values_list("recipient_address", flat=True))
     made = []

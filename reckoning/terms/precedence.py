@@ -23,7 +23,7 @@ from reckoning.terms.places import alike, set_at, steps_of, value_or_none_at
 from reckoning.terms.plain import guard, read_plain
 
 # What names and explains a commitment promises nothing.
-_NO_PROMISE = ("key", "title", "readings")
+NO_PROMISE = ("key", "title", "readings")
 
 
 class Provision(Value):
@@ -232,11 +232,7 @@ def _between_terms(
                 continue
             document, held = first
             ours, theirs = held.commitment(commitment.key).document(), commitment.document()
-            for field in sorted(set(ours) | set(theirs)):
-                if field in _NO_PROMISE or canonical_json(ours.get(field)) == canonical_json(
-                    theirs.get(field)
-                ):
-                    continue
+            for field in differing_fields(ours, theirs):
                 place = f"commitments[{commitment.key}].{field}"
                 computes = terms.commitment(commitment.key).document().get(field)
                 pair = (_voice(document, ours.get(field)), _voice(later, theirs.get(field)))
@@ -245,6 +241,14 @@ def _between_terms(
                     said = f"{conflict.sentence[:-1]} of these two, and {laid[place]} over both."
                     conflict = conflict._replace(sentence=said)
                 yield conflict
+
+
+def differing_fields(
+    first: dict[str, Any], second: dict[str, Any], leave_out: tuple[str, ...] = NO_PROMISE
+) -> list[str]:
+    """The fields of two commitments (their documents) that say something else, in order of their names."""
+    fields = sorted((set(first) | set(second)) - set(leave_out))
+    return [name for name in fields if canonical_json(first.get(name)) != canonical_json(second.get(name))]
 
 
 def _has(terms: Terms, key: str) -> bool:
@@ -258,16 +262,18 @@ def _objectives(
         for objective in document.objectives:
             key = objective.commitment
             place = f"commitments[{key}].target_percent"
-            voice = _voice(document, _level(objective.target_percent, objective.target_inclusive))
+            voice = _voice(document, level_words(objective.target_percent, objective.target_inclusive))
             if not _has(terms, key):
                 yield _homeless(place, voice, "no live document has this commitment")
                 continue
             promise = terms.commitment(key)
             target = promised(promise)
-            if target is None or not _promise_reaches(promise, target, objective):
+            if target is None or not reaches(
+                target, promise.target_inclusive, objective.target_percent, objective.target_inclusive
+            ):
                 continue
             owner = next((one for one in live if one.name == laid.get(place)), live[homes[key]])
-            ours = _voice(owner, _level(target, promise.target_inclusive))
+            ours = _voice(owner, level_words(target, promise.target_inclusive))
             sentence = (
                 f"{owner.name} ({owner.owner}) promises {ours.says} and {document.name} ({document.owner}) aims for "
                 f"{voice.says}: the aim is not above the promise, so that a miss of the promise may be no miss of "
@@ -283,14 +289,15 @@ def promised(commitment: CommitmentTerms) -> Decimal | None:
     return commitment.target_percent
 
 
-def _promise_reaches(promise: CommitmentTerms, target: Decimal, objective: Objective) -> bool:
-    """Whether the promise is as high as the aim. At one figure, "more than" is above "at least"."""
-    if target != objective.target_percent:
-        return target > objective.target_percent
-    return not (promise.target_inclusive and not objective.target_inclusive)
+def reaches(promised: Decimal, inclusive: bool, aim: Decimal, aim_inclusive: bool) -> bool:
+    """Whether a promise is as high as an aim, both in percent. At one figure, "more than" is above "at least"."""
+    if promised != aim:
+        return promised > aim
+    return not (inclusive and not aim_inclusive)
 
 
-def _level(target: Decimal, inclusive: bool) -> str:
+def level_words(target: Decimal, inclusive: bool) -> str:
+    """A level in words: at least, or more than, so much."""
     return f"{'at least' if inclusive else 'more than'} {decimal_text(target)} %"
 
 
