@@ -25,9 +25,8 @@ from reckoning.fields import Count, Day, Instant, Name, Slug, Text, Value, zone_
 from reckoning.terms.document import parse_terms, terms_sha256
 from reckoning.terms.faults import fault
 from reckoning.terms.model import Terms
-from reckoning.terms.paths import faults_of
 from reckoning.terms.places import add_at, alike, remove_at, set_at, steps_of, value_or_none_at
-from reckoning.terms.plain import guard, read_plain
+from reckoning.terms.plain import read_as
 from reckoning.timeline.windows import local_instant
 
 
@@ -150,14 +149,7 @@ class Standing(NamedTuple):
 
 def parse_amendment(source: Any) -> Amendment:
     """Read an amendment from JSON or YAML or plain values. Raises TermsError with every fault."""
-    plain = read_plain(source) if isinstance(source, (bytes, bytearray, str)) else source
-    if not isinstance(plain, dict):
-        raise TermsError([("", "is not an object of named values")])
-    guard(plain)
-    try:
-        return Amendment.model_validate(plain)
-    except ValidationError as error:
-        raise TermsError(faults_of(error, plain)) from None
+    return read_as(Amendment, source)
 
 
 def conformed(base: Terms, amendments: Sequence[Amendment], as_of: datetime) -> Standing:

@@ -8,7 +8,7 @@ from reckoning.canonical import sha256_hex
 from reckoning.errors import TermsError
 from reckoning.terms.model import Terms
 from reckoning.terms.paths import faults_of
-from reckoning.terms.plain import guard, read_plain
+from reckoning.terms.plain import object_of
 
 # Every alternative of a reading makes its whole commitment be read again: so many values of commitments in all.
 MAX_READ_AGAIN = 20_000
@@ -22,10 +22,7 @@ def parse_terms(source: Any) -> Terms:
     """
     if isinstance(source, Terms):
         return source
-    plain = read_plain(source) if isinstance(source, (bytes, bytearray, str)) else source
-    if not isinstance(plain, dict):
-        raise TermsError([("", "is not an object of named values")])
-    guard(plain)
+    plain = object_of(source)
     if "terms" in plain and "parameters" in plain and "commitments" not in plain:
         raise TermsError([("", "is a template; fill in its parameters first")])
     _bound_alternatives(plain)

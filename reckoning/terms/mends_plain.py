@@ -37,7 +37,7 @@ def plain_mends(
 
 def _nearest(name: str, known: Collection[str]) -> list[str]:
     """The names that are spelled alike first, then the others."""
-    close = get_close_matches(name, sorted(known), n=_ROLES, cutoff=0.6)
+    close = get_close_matches(name, sorted(known), n=_ROLES)
     return [*close, *(one for one in sorted(known) if one not in close)][:_ROLES]
 
 

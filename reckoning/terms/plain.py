@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from reckoning.errors import TermsError
-from reckoning.terms.paths import MAX_FAULTS
+from reckoning.terms.paths import MAX_FAULTS, faults_of
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
@@ -44,6 +46,27 @@ def read_plain(
         plain = read_yaml(text, Limits(max_bytes, max_depth, max_values))
     guard(plain, max_values=max_values, max_depth=max_depth)
     return plain
+
+
+def object_of(source: Any) -> dict[str, Any]:
+    """A document, as bytes, text or plain values already, as an object of named values within the bounds.
+
+    Raises TermsError.
+    """
+    plain = read_plain(source) if isinstance(source, (bytes, bytearray, str)) else source
+    if not isinstance(plain, dict):
+        raise TermsError([("", "is not an object of named values")])
+    guard(plain)
+    return plain
+
+
+def read_as[Document: BaseModel](model: type[Document], source: Any) -> Document:
+    """The document as a typed value. Raises TermsError with every fault and its path."""
+    plain = object_of(source)
+    try:
+        return model.model_validate(plain)
+    except ValidationError as error:
+        raise TermsError(faults_of(error, plain)) from None
 
 
 def _json(text: str, max_depth: int) -> Any:

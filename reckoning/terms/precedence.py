@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from reckoning.canonical import canonical_json, decimal_text
 from reckoning.errors import TermsError
@@ -18,9 +18,8 @@ from reckoning.fields import Flag, Instant, Name, Percent, Slug, Text, Value
 from reckoning.terms.document import parse_terms
 from reckoning.terms.faults import fault
 from reckoning.terms.model import CommitmentTerms, Terms
-from reckoning.terms.paths import faults_of
 from reckoning.terms.places import alike, set_at, steps_of, value_or_none_at
-from reckoning.terms.plain import guard, read_plain
+from reckoning.terms.plain import read_as
 
 # What names and explains a commitment promises nothing.
 NO_PROMISE = ("key", "title", "readings")
@@ -134,14 +133,7 @@ class Prevailing(NamedTuple):
 
 def parse_order(source: Any) -> Order:
     """Read an order of precedence from JSON or YAML or plain values. Raises TermsError with every fault."""
-    plain = read_plain(source) if isinstance(source, (bytes, bytearray, str)) else source
-    if not isinstance(plain, dict):
-        raise TermsError([("", "is not an object of named values")])
-    guard(plain)
-    try:
-        return Order.model_validate(plain)
-    except ValidationError as error:
-        raise TermsError(faults_of(error, plain)) from None
+    return read_as(Order, source)
 
 
 def prevailing(order: Order, at: datetime) -> Prevailing:

@@ -11,7 +11,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from reckoning.canonical import canonical_json, sha256_hex
 from reckoning.errors import TermsError
@@ -22,8 +22,7 @@ from reckoning.terms.faults import fault
 from reckoning.terms.model import Terms
 from reckoning.terms.origin import FilledFrom
 from reckoning.terms.parameters import Parameter, ParameterName, read_values
-from reckoning.terms.paths import faults_of
-from reckoning.terms.plain import MAX_VALUES, guard, read_plain
+from reckoning.terms.plain import MAX_VALUES, read_as, read_plain
 
 MAX_STEPS_DOWN = 120
 
@@ -79,14 +78,7 @@ class Filled(NamedTuple):
 
 def parse_template(source: Any) -> Template:
     """Read a template from JSON or YAML or plain values. Raises TermsError with every fault."""
-    plain = read_plain(source) if isinstance(source, (bytes, bytearray, str)) else source
-    if not isinstance(plain, dict):
-        raise TermsError([("", "is not an object of named values")])
-    guard(plain)
-    try:
-        return Template.model_validate(plain)
-    except ValidationError as error:
-        raise TermsError(faults_of(error, plain)) from None
+    return read_as(Template, source)
 
 
 def is_template(plain: Any) -> bool:
