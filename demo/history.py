@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from demo import acts, disputes, exporting, reviewing, settling
+from demo import acts, changing, disputes, exporting, reviewing, settling
 from demo.feeding import ensure_feeds
 from demo.gallery import ensure_gallery
 from demo.mails import ensure_subscriptions
@@ -46,6 +46,7 @@ def replay(stage: Stage, *, as_of: date, say: Callable[[str], None]) -> None:
     stage.act("ways in", ensure_feeds)
     if as_of >= reviewing.BEGINS:
         stage.act("versions in review", reviewing.ensure_reviews)
+        stage.act("changes", changing.ensure_changes)
     stage.act("gallery", lambda: ensure_gallery(as_of))
     stage.settle()
     stage.work(("audit.seal", f"demo {as_of} end", {}))
