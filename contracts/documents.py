@@ -1,5 +1,6 @@
 """Terms documents in and out of a contract: read with every fault's line, compared with what is there, written."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from reckoning.terms.redline import Redline, redline
 from reckoning.terms.templates import terms_from
 from reckoning.terms.yaml_writing import write_yaml
 
+_LINE = re.compile(r"\bline ([0-9]{1,7})\b")
 AMENDMENT = "sla-ledger-amendment/1"
 
 
@@ -70,7 +72,12 @@ def _placed(content: bytes | str, error: TermsError) -> tuple[Fault, ...]:
     # A fault of the file itself names its line already, and may be that the file is too large to be looked at again.
     whole = any(" line " in said for _, said in error.findings) or not any(path for path, _ in error.findings)
     lines: dict[str, int] = {} if whole else lines_of(text)
-    return tuple(Fault(line_of(lines, _stands_at(path, lines)), path, said) for path, said in error.findings)
+    faults = []
+    for path, said in error.findings:
+        named = _LINE.search(said)
+        line = int(named[1]) if named else line_of(lines, _stands_at(path, lines))
+        faults.append(Fault(line, path.lstrip("."), said))
+    return tuple(faults)
 
 
 def _stands_at(path: str, lines: dict[str, int]) -> str:

@@ -108,7 +108,7 @@ def nearest(words: Sequence[Word], passage: str) -> str:
     if not match.size:
         return ""
     first = max(0, match.b - match.a)
-    return text_of(words, Span(first, min(len(page), first + max(len(wanted), match.size)) - 1))[:SHOWN]
+    return text_of(words, Span(first, min(len(page), first + max(len(wanted), match.size) + 2) - 1))[:SHOWN]
 
 
 def text_of(words: Sequence[Word], span: Span) -> str:
