@@ -8,6 +8,7 @@ from base.svg.bars import Bar, bars
 from base.svg.curve import Mark, step_curve
 from base.svg.dumbbell import Pair, dumbbell
 from base.svg.heatmap import Day, calendar_heatmap
+from base.svg.ladder import Here, Stair, tier_ladder
 from base.svg.months import Series, month_columns, month_table
 from base.svg.parts import DARK, LIGHT, Palette
 from base.svg.tables import Rows, table_of
@@ -18,11 +19,13 @@ __all__ = [
     "LIGHT",
     "Bar",
     "Day",
+    "Here",
     "Mark",
     "Pair",
     "Palette",
     "Rows",
     "Series",
+    "Stair",
     "Step",
     "bars",
     "calendar_heatmap",
@@ -31,5 +34,6 @@ __all__ = [
     "month_table",
     "step_curve",
     "table_of",
+    "tier_ladder",
     "waterfall",
 ]

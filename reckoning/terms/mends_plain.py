@@ -74,7 +74,7 @@ def _figure(commitment: CommitmentTerms, finding: Finding) -> Iterator[Mend]:
     for step in finding.path.split("."):
         name = name[int(step)] if step.isdecimal() else getattr(name, step)
     # Only what looks like a slip of the pen: which other figure is meant, a person must know.
-    for close in get_close_matches(str(name), sorted(figure_names(commitment.indicator)), n=2, cutoff=0.75):
+    for close in get_close_matches(str(name), sorted(figure_names(commitment.indicator)), n=2):
         yield Mend(f"Write {close} for {name}.", "", (Edit(finding.path, close),))
 
 
