@@ -31,6 +31,7 @@ from contracts.models.precedence import (
     PrecedenceRank,
     ServiceLevelObjective,
 )
+from contracts.models.portfolio import PortfolioImport, PortfolioRow
 from contracts.models.renewals import CalendarAddress, CalendarRevocation, RenewalTerms
 from contracts.models.review import RemarkAnswer, ReviewRemark, ReviewRequest
 from contracts.models.signing import (
@@ -80,6 +81,8 @@ __all__ = [
     "PrecedenceRank",
     "ReadingChoice",
     "RemarkAnswer",
+    "PortfolioImport",
+    "PortfolioRow",
     "RenewalTerms",
     "ReviewRemark",
     "ReviewRequest",

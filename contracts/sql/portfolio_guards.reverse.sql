@@ -1,0 +1,4 @@
+DROP TRIGGER contracts_portfoliorow_guard ON contracts_portfoliorow;
+DROP FUNCTION contracts_guard_portfolio_row();
+DROP TRIGGER contracts_portfoliorow_key ON contracts_portfoliorow;
+DROP TRIGGER contracts_portfolioimport_key ON contracts_portfolioimport;
