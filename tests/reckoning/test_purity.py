@@ -56,7 +56,7 @@ def test_the_reckoning_calls_no_clock_no_binary_number_and_no_file(name: str) ->
 def test_the_reckoning_imports_only_itself_pydantic_the_reader_of_yaml_and_the_standard_library() -> None:
     for path in sorted((ROOT / "reckoning").rglob("*.py")):
         allowed = {"reckoning", "pydantic", "pydantic_core", *sys.stdlib_module_names}
-        if path.name == "yaml_reading.py":
+        if path.name in ("yaml_reading.py", "yaml_writing.py", "lines.py"):
             allowed.add("yaml")
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom):
