@@ -83,7 +83,7 @@ def _run(contract: Any) -> dict[str, Any]:
     laid = whatif.what_if(contract, several, KNOWN_AT)
     taken = time.perf_counter() - started
     ready: list[tuple[Any, Any]] = []
-    reckon = whatif.reckon
+    reckon: Any = vars(whatif)["reckon"]
 
     def keep(clause: Any, inputs: Any, **given: Any) -> Any:
         ready.append(((clause, inputs), given))

@@ -36,6 +36,7 @@ from pages.desk.past_parts import (
 from pages.layout import viewing
 from reckoning.terms import Terms
 
+WIDE, BESIDE = 760, 460  # points: on a page of its own, and beside the form
 DRAFT = ContractVersion.State.DRAFT
 
 
@@ -78,7 +79,7 @@ def past_of_form(request: HttpRequest) -> HttpResponse:
         [(f"Version {current.number}, in effect", terms_of(current))] if current else []
     )
     sides = sides_of(contract, [*named, ("This text", page.terms)], known_at_end_of(clock.as_of()))
-    context = shown(sides, id_prefix="past") | {
+    context = shown(sides, id_prefix="past", width=BESIDE) | {
         "contract": contract,
         "current": current,
         "version": request.GET.get("version", ""),
@@ -87,14 +88,14 @@ def past_of_form(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/desk/past_beside.html", context)
 
 
-def shown(sides: list[Side], *, id_prefix: str) -> dict[str, Any]:
+def shown(sides: list[Side], *, id_prefix: str, width: int = WIDE) -> dict[str, Any]:
     """What the templates show of some sides."""
     whole = [dict(facts_of(side)) for side in sides]
     return {
         "sides": sides,
         "rows": month_rows(sides),
         "facts": [(name, [facts[name] for facts in whole]) for name in whole[0]],
-        "picture": columns_of(sides, id_prefix=id_prefix, title="Credits by month"),
+        "picture": columns_of(sides, id_prefix=id_prefix, title="Credits by month", width=width),
         "flags": [(side.name, flags) for side in sides if (flags := flags_of(side))],
         "difference": difference_of_totals(sides) if len(sides) > 1 else "",
         "not_replayed": [(side.name, one) for side in sides for one in side.laid.not_replayed],

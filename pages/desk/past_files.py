@@ -139,7 +139,7 @@ def to_xlsx(laid: Laid) -> bytes:
         [label, *(text for cell in cells for text in (cell.outcome, cell.figure, cell.credit))]
         for label, cells, _ in month_rows(laid.sides)
     ]
-    totals = [
+    totals: list[list[Cell | Money]] = [
         ["total", *[""] * 10, Money(side.laid.total, places), side.laid.currency, side.name]
         for side in laid.sides
     ]

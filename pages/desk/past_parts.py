@@ -125,7 +125,7 @@ def difference_of_totals(sides: Sequence[Side]) -> str:
     return f"{signed(total, first.currency)} over {len(both)} months of which both are known"
 
 
-def columns_of(sides: Sequence[Side], *, id_prefix: str, title: str) -> Picture | None:
+def columns_of(sides: Sequence[Side], *, id_prefix: str, title: str, width: int = 760) -> Picture | None:
     """The picture of the amounts by month; None where nothing ended, or the currencies are several."""
     currencies = {side.laid.currency for side in sides}
     labels = sorted({month.label for side in sides for month in side.laid.months})
@@ -137,7 +137,9 @@ def columns_of(sides: Sequence[Side], *, id_prefix: str, title: str) -> Picture 
         "is unknown is a full column, hatched across; a month in which no window ended has none."
     )
     [currency] = currencies
-    svg = month_columns(labels, series, unit=currency, title=title, desc=desc, id_prefix=id_prefix)
+    svg = month_columns(
+        labels, series, unit=currency, title=title, desc=desc, id_prefix=id_prefix, width=width
+    )
     return drawn(title, svg, month_table(labels, series))
 
 

@@ -1,6 +1,7 @@
 """From probes to states: what a monitor saw, and how long each sight holds."""
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import NamedTuple
 
 from reckoning.timeline.spans import Span, merge
@@ -25,7 +26,7 @@ def states_of_probes(probes: Iterable[Seen], every: int) -> tuple[list[Span], li
         by_instant[at] = by_instant.get(at, True) and up
     order = sorted(by_instant)
     down, known = [], []
-    for at, after in zip(order, [*order[1:], None], strict=True):
+    for at, after in zip_longest(order, order[1:]):
         end = after if after is not None and 2 * (after - at) <= 3 * every else at + every
         known.append(Span(at, end))
         if not by_instant[at]:

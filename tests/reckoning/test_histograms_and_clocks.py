@@ -99,3 +99,7 @@ def test_probes_hold_until_the_next_or_for_their_distance():
 
 def test_of_two_probes_of_one_instant_the_bad_one_holds():
     assert states_of_probes([Seen(0, False), Seen(0, True)], 10)[0] == [Span(0, 10)]
+
+
+def test_a_window_without_any_probe_is_known_for_no_time():
+    assert states_of_probes([], 10) == ([], [])
