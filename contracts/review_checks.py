@@ -84,9 +84,9 @@ def _unanswered(versions: Sequence[ContractVersion]) -> Found:
     given: dict[int, dict[str, str]] = defaultdict(dict)
     hashes = {version.pk: version.terms_sha256 for version in versions}
     rows = ChecklistAnswer.objects.filter(version__in=versions).order_by("pk")
-    for pk, text, item, answer in rows.values_list("version_id", "terms_sha256", "item", "answer"):
+    for pk, text, named, answer in rows.values_list("version_id", "terms_sha256", "item", "answer"):
         if text == hashes[pk]:
-            given[pk][item] = answer
+            given[pk][named] = answer
     for version in versions:
         answers = given[version.pk]
         for item in items_for(answers.get("governing_law", "")):

@@ -15,7 +15,7 @@ from contracts.services import Answered
 from demo.people import person
 
 # What legal answered about the two papers of the demo.
-CHECKLIST = {
+CHECKLIST: dict[str, Answered | str] = {
     "governing_law": Answered("DE", "18.1", "Both papers of the demo say so (invented)."),
     "jurisdiction": Answered("our_courts", "18.2"),
     "credit_character": Answered("price_adjustment", "7.1"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.record import acting_for
 from base.access import may
 from base.errors import DomainError
+from contracts import checklist
 from contracts.models import ContractVersion, ReviewRemark, ReviewRequest
 from contracts.review_checks import UNSIGNED, life_of
 from contracts.review_visibility import reviewable_versions
@@ -161,7 +162,7 @@ def _check_rows(desk: Desk) -> list[dict[str, Any]]:
     items = [name.removesuffix("__answer") for name in form.fields if name.endswith("__answer")]
     return [
         {
-            "item": reading.checklist.BY_ID[item],
+            "item": checklist.BY_ID[item],
             "answer": by[item].answer if item in by else None,
             "proposal": by[item].proposal if item in by else None,
             "fields": [form[f"{item}__{part}"] for part in ("answer", "clause", "note")],

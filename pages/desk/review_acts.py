@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 
 from base.access import may
-from contracts import services
+from contracts import checklist, services
 from contracts.models import ContractVersion, NamedSigner, ReviewRemark
 from contracts.signers import seats_of
 from pages.desk import review_forms as forms
@@ -80,7 +80,7 @@ class Desk:
 
     def signer(self, pk: int | None) -> NamedSigner:
         """One named signer of this version. Raises Http404."""
-        found = self.version.named_signers.select_related("login").filter(pk=pk).first()
+        found = self.version.named_signers.select_related("login").filter(pk=pk or 0).first()
         if found is None:
             raise Http404("There is no such signer.")
         found.version = self.version
@@ -195,7 +195,7 @@ def _answer(desk: Desk, form: Any) -> str:
 def _make_checklist(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
     rows = desk.checklist
     law = (data or {}).get("governing_law__answer", "")
-    items = tuple(dict.fromkeys([*(row.item for row in rows), *forms.checklist.items_for(law)]))
+    items = tuple(dict.fromkeys([*(row.item for row in rows), *checklist.items_for(law)]))
     kind = forms.checklist_form(
         items,
         {row.item.id: row.answer for row in rows if row.answer},
@@ -210,7 +210,7 @@ def _check(desk: Desk, form: Any) -> str:
     given = form.cleaned_data
     law = given.get("governing_law__answer") or ""
     answers = {}
-    for item in forms.checklist.items_for(law) if law else [row.item for row in desk.checklist]:
+    for item in checklist.items_for(law) if law else [row.item for row in desk.checklist]:
         answer = given.get(f"{item.id}__answer")
         if answer:
             answers[item.id] = services.Answered(

@@ -92,7 +92,7 @@ class RemarkForm(DeskForm):
             ("", "the whole text"),
             *[(clause.path, f"{clause.number} {clause.heading}") for clause in clauses if clause.path],
         ]
-        self.initial |= {"terms_sha256": text, "path": at}
+        self.initial.update({"terms_sha256": text, "path": at})
 
 
 class AnswerForm(DeskForm):

@@ -29,7 +29,7 @@ from reckoning.terms.wording import word
 @login_required
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """The text with its hash, and the place for the reader's own name. For nobody but the logins that are named."""
-    named = ContractVersion.objects.filter(named_signers__login=request.user).distinct()
+    named = ContractVersion.objects.filter(named_signers__login=request.user.pk).distinct()
     version = get_object_or_404(
         named.select_related("contract__legal_entity", "contract__counterparty"), pk=pk
     )

@@ -2,6 +2,7 @@
 missing signer, and an edit leaves no signature alive."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, ProgrammingError, connection, transaction
@@ -254,7 +255,7 @@ class Model:
 
     def check(self, of: object) -> bool:
         items = ITEMS if of == "all" else ["governing_law"] if of == "law" else [of]
-        return all([self.try_sql(ITEM, item, "other", self.version.pk) for item in items])
+        return all(self.try_sql(ITEM, item, "other", self.version.pk) for item in items)
 
     def move(self, state: str) -> bool:
         sql = "UPDATE contracts_contractversion SET state = %s WHERE id = %s"
@@ -329,3 +330,31 @@ def test_the_model_does_reach_a_signed_version():
     ]
     assert not follow([*path, ("review", None), ("sign", "First"), ("sign", "Third")])
     assert follow([*path, ("review", None), ("check", "all"), ("sign", "First"), ("sign", "Third")])
+
+
+@pytest.mark.slow
+def test_the_guards_go_back_and_forth_and_leave_nothing(owner_cursor):
+    folder = Path(__file__).resolve().parents[2] / "contracts" / "sql"
+    count = "SELECT count(*) FROM pg_proc WHERE proname LIKE 'contracts%' AND prosrc LIKE '%contracts_live_signatures%'"
+    owner_cursor.execute("BEGIN")
+    owner_cursor.execute(count)
+    (before,) = owner_cursor.fetchone()
+    assert before
+    owner_cursor.execute((folder / "signing_life.reverse.sql").read_text())
+    owner_cursor.execute(count)
+    assert owner_cursor.fetchone() == (0,)
+    owner_cursor.execute((folder / "signing_life.sql").read_text())
+    owner_cursor.execute(count)
+    assert owner_cursor.fetchone() == (before,)
+    owner_cursor.execute("ROLLBACK")
+
+
+@pytest.mark.slow
+def test_without_its_guard_the_model_finds_the_path(owner_cursor):
+    """A negative control: it is the guard that keeps the paths away."""
+    owner_cursor.execute(
+        "CREATE OR REPLACE FUNCTION contracts_open_objection(of_version bigint) RETURNS bigint LANGUAGE sql STABLE"
+        " SET search_path = pg_catalog, public, pg_temp AS 'SELECT NULL::bigint'"
+    )
+    with pytest.raises(AssertionError):
+        follow([("check", "all"), ("object", "veto"), ("sign", "First"), ("sign", "Third")])
