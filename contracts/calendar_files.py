@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from icalendar import Calendar, Event
+
 from contracts.dates_ahead import KINDS, Due, in_order
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -14,8 +16,6 @@ def calendar_file(dues: Iterable[Due], *, name: str, host: str, contract_address
     ``host`` makes the identities of the entries this installation's own; ``contract_address`` is the address of a
     contract's page with ``{}`` for its key. DTSTAMP is when the fact was recorded, SEQUENCE how often it was corrected.
     """
-    from icalendar import Calendar, Event
-
     calendar = Calendar()
     calendar.add("prodid", "-//SLA Ledger//Dates of contracts//EN")
     calendar.add("version", "2.0")

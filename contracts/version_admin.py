@@ -227,7 +227,8 @@ class VersionAdmin(RoleAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _record_of(self, version: ContractVersion) -> dict[str, Any]:
-        earlier = version.contract.versions.filter(number__lt=version.number).order_by("-number").first()
+        before = version.contract.versions.filter(number__lt=version.number).order_by("-number")
+        earlier = version.amends or before.first()
         return {
             "signatures": version.signatures.live().select_related("recorded_by").order_by("pk"),
             "choices": version.reading_choices.select_related("chosen_by").order_by("pk"),

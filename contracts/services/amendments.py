@@ -129,7 +129,7 @@ def keep_conformed_texts(version: ContractVersion, actor: User) -> list[int]:
     """
     if version.kind not in CHANGES:
         return []
-    made = []
+    made: list[int] = []
     for _ in range(100):
         chain = Chain(version.contract)
         stretch = next((one for one in chain.stretches if one.version is None), None)

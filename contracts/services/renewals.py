@@ -1,6 +1,7 @@
 """What the paper says about renewal, and the private addresses under which calendars read the dates."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 
@@ -126,7 +127,7 @@ def opened_by(secret: str) -> CalendarAddress | None:
     return found
 
 
-def _check(given: dict[str, object]) -> None:
+def _check(given: Mapping[str, object]) -> None:
     said: dict[str, list[str]] = {}
     if given["notice_months"] is not None and given["notice_days"] is not None:
         said["notice_days"] = ["Notice is given in months or in days, not in both."]

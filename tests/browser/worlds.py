@@ -9,7 +9,7 @@ from contracts.models import Contract, ContractVersion
 
 
 def draft_that_needs_legal(by: User) -> ContractVersion:
-    """A second version of the customer's contract, drafted and not signed."""
+    """A further version of the customer's contract, drafted and not signed."""
     contract = Contract.objects.get(reference="CUS-2021-07")
     with acting(by, via="command", reason="a test"):
         return services.draft_version(contract, contract.versions.get(number=1).terms, date(2026, 1, 1))

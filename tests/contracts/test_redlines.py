@@ -4,6 +4,7 @@ import io
 import zipfile
 from xml.etree import ElementTree
 
+import docx
 import pypdfium2
 import pytest
 from pikepdf.pdfa import validate_written
@@ -68,6 +69,19 @@ def test_the_word_file_gives_the_new_text_when_accepted_and_the_old_when_rejecte
     assert sorted(paragraphs(content, accepted=True)[3:]) == sorted(wording(one.after.terms))
     assert sorted(paragraphs(content, accepted=False)[3:]) == sorted(wording(one.before.terms))
     assert paragraphs(content, accepted=True)[3:] == wording(one.after.terms)
+
+
+def test_another_reader_of_word_files_finds_the_headings_and_what_was_put_in():
+    one = two()
+    content = redline_docx(Parties, one)
+    read = docx.Document(io.BytesIO(content))
+    headings = [row.text for row in read.paragraphs if row.style.name == "Heading 2"]
+    assert len(headings) == len(one.redline.clauses)
+    assert read.core_properties.author == "Our Us GmbH"
+    assert read.core_properties.title == "Redline of C-1"
+    tracked = read.element.body.xpath(".//w:ins | .//w:del")
+    assert {row.get(f"{W}author") for row in tracked} == {"SLA Ledger"}
+    assert len({row.get(f"{W}id") for row in tracked}) == len(tracked)
 
 
 @pytest.mark.parametrize("names", [(0, 1), (5, 6), (20, 40)])
