@@ -14,9 +14,9 @@ from contracts.models import Contract, ContractVersion
 from contracts.terms_form import working
 from contracts.terms_form.meanwhile import Meanwhile, meanwhile, stored_values
 from contracts.terms_form.mending import mended
-from contracts.terms_form.nodes import field_node, id_of, item_node, spoken
+from contracts.terms_form.nodes import field_node, found, id_of, item_node, spoken
 from contracts.terms_form.operations import operate, paste, walk
-from contracts.terms_form.page import SHAPE, TermsPage
+from contracts.terms_form.page import SHAPE, TermsPage, opened_in
 from contracts.terms_form.render import Form, said_changes
 from contracts.terms_form.shapes import Group, Many, OneOf
 from contracts.terms_form.steps import Collision, merge
@@ -59,17 +59,21 @@ class Sheet:
         """The contract, where it is chosen already."""
         return self.version.contract if self.version else self.where.contract
 
-    def page(self, values: Any, *, quiet: bool = False) -> TermsPage:
+    def page(self, values: Any, *, quiet: bool = False, opened: set[int] | None = None) -> TermsPage:
         """The form with values."""
-        return TermsPage(values, self.contract, self.version, quiet=quiet, address=self.address)
+        return TermsPage(
+            values, self.contract, self.version, quiet=quiet, address=self.address, opened=opened or set()
+        )
 
     def beginning(self) -> Any:
         """The values with which the form opens: as stored, as the contract's last version has them, or empty."""
         if self.version:
             return shown(SHAPE, self.version.terms)
-        last = self.contract.versions.order_by("-number").first() if self.contract else None
+        # What stands for a time is no text to go on from.
+        kinds = [ContractVersion.Kind.WHOLE, ContractVersion.Kind.AMENDMENT]
+        texts = self.contract.versions.filter(kind__in=kinds) if self.contract else None
+        last = texts.order_by("-number").first() if texts is not None else None
         if last:
-            # An amendment begins with the text that it amends.
             return shown(SHAPE, last.terms)
         values = blank(SHAPE)
         values["currency"] = self.contract.currency if self.contract else ""
@@ -98,7 +102,7 @@ class Sheet:
 
 def refused(sheet: Sheet, request: HttpRequest, page: TermsPage) -> State:
     """What stands above a form that could not be saved."""
-    page.address = sheet.address
+    page.address, page.opened = sheet.address, opened_in(request.POST)
     return sheet.state(base_in(request.POST), note="Not saved.")
 
 
@@ -130,13 +134,18 @@ def answer(request: HttpRequest, sheet: Sheet, operation: str) -> HttpResponse:
     verb, _, path = operation.partition(":")
     values, base = posted(SHAPE, request.POST), base_in(request.POST)
     offer_open = request.POST.get("terms_offer") == "1" and values == sheet.beginning()
-    if not offer_open and verb not in ("resume", "leave"):
+    if not offer_open and verb not in ("resume", "leave", "find", "open"):
         sheet.keep(values, base)
     if verb == "show":
         return _saying(request, sheet, values, base, offer_open)
     if verb in WHOLE:
         return _whole(request, sheet, operation, values, base)
-    note = ""
+    if verb == "find":
+        hits = found(SHAPE, values, request.POST.get("terms_find", "")[:80])
+        return render(request, "contracts/terms/found.html", {"hits": hits})
+    if verb == "open":
+        return _opened_block(sheet, values, path)
+    note, drawn = "", _drawn_in(request, values)
     if verb == "paste":
         values, note = paste(SHAPE, values, path, request.POST.get(f"paste:{path}", "")[:100_000])
         sheet.keep(values, base, f"pasted into {spoken(SHAPE, values, path)}")
@@ -145,7 +154,19 @@ def answer(request: HttpRequest, sheet: Sheet, operation: str) -> HttpResponse:
         values = operate(SHAPE, values, operation)
         if verb != "switch":
             sheet.keep(values, base, f"{_DONE[verb]} {named}")
-    return _block(request, sheet, values, base, verb, path, note)
+    opened = {at for at, one in enumerate(values["commitments"]) if id(one) in drawn}
+    # What was only just made is drawn.
+    if operation == "add:commitments":
+        opened.add(len(values["commitments"]) - 1)
+    elif verb == "dup" and path.startswith("commitments.") and path.count(".") == 1:
+        opened.add(int(path.split(".")[1]) + 1)
+    return _block(request, sheet.page(values, opened=opened), sheet.state(base, note=note), verb, path)
+
+
+def _drawn_in(request: HttpRequest, values: Any) -> set[int]:
+    """The identities of the commitments that the browser has drawn: they stay when others come and go."""
+    many = values["commitments"]
+    return {id(many[at]) for at in opened_in(request.POST) if at < len(many)}
 
 
 _DONE = {"add": "added to", "del": "removed", "up": "moved up", "down": "moved down", "dup": "duplicated"}
@@ -198,7 +219,8 @@ def _whole(request: HttpRequest, sheet: Sheet, operation: str, values: Any, base
     else:
         values, base, note, collisions = _taken_in(sheet, verb, values, base)
     state = sheet.state(base, note=note, collisions=collisions)
-    context = _context(sheet.page(values), state, terms_mended=mend)
+    page = sheet.page(values, opened=opened_in(request.POST))
+    context = _context(page, state, terms_mended=mend)
     return render(request, "contracts/terms/whole.html", context)
 
 
@@ -220,11 +242,16 @@ def _taken_in(
     return merged, version.terms_sha256, note, told
 
 
-def _block(
-    request: HttpRequest, sheet: Sheet, values: Any, base: str, verb: str, path: str, note: str
-) -> HttpResponse:
+def _opened_block(sheet: Sheet, values: Any, path: str) -> HttpResponse:
+    """A block that is opened for the first time."""
+    answered = HttpResponse(_drawn(sheet.page(values), path))
+    answered["HX-Retarget"] = f"#{id_of(path)}"
+    answered["HX-Reswap"] = "outerHTML"
+    return answered
+
+
+def _block(request: HttpRequest, page: TermsPage, state: State, verb: str, path: str) -> HttpResponse:
     """The block that a button changed, and what is said about the whole, out of band."""
-    page, state = sheet.page(values), sheet.state(base, note=note)
     at = path.rpartition(".")[0] if verb in ("up", "down", "dup", "del") and _is_item(path) else path
     context = _context(
         page,
@@ -236,7 +263,7 @@ def _block(
     answered = render(request, "contracts/terms/block.html", context)
     answered["HX-Retarget"] = f"#{id_of(at)}"
     answered["HX-Reswap"] = "outerHTML"
-    answered["HX-Trigger-After-Settle"] = json.dumps({"termsFocus": _focus(values, verb, path)})
+    answered["HX-Trigger-After-Settle"] = json.dumps({"termsFocus": _focus(page.values, verb, path)})
     return answered
 
 
@@ -271,7 +298,7 @@ def _focus(values: Any, verb: str, path: str) -> str:
 
 def _drawn(page: TermsPage, place: str) -> SafeString:
     """One block of the form, drawn alone."""
-    form = Form(page.address, page.said)
+    form = Form(page.address, page.said, page.opened)
     steps = place.split(".")
     try:
         if place == "commitments":
