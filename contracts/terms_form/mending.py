@@ -15,7 +15,7 @@ from reckoning.terms import Terms, parse_terms
 from reckoning.terms.linter import Finding, lint
 from reckoning.terms.mends import REMOVED, Edit, Mend, applied, mends, needed
 
-MOST_FINDINGS = 12
+MOST_FINDINGS = 8
 """So many findings have their buttons at once; the others get theirs when these are settled. Trying a mend takes
 a few milliseconds, and the page must stay quick."""
 

@@ -44,11 +44,19 @@ class Piece(NamedTuple):
         return f"between {self.lower:f}{self.unit} and {self.upper:f}{self.unit}"
 
 
-def pieces(commitment: CommitmentTerms) -> list[Piece]:
+def pieces(commitment: CommitmentTerms) -> tuple[Piece, ...]:
     """All pieces in rising order; none where the schedule is no table.
 
-    A gap that rounding before comparing leaves empty is left out.
+    A gap that rounding before comparing leaves empty is left out. Cut once for each commitment and kept with it, since
+    every check asks for them; a copy forgets them.
     """
+    kept: tuple[Piece, ...] | None = commitment.__dict__.get("_pieces")
+    if kept is None:
+        kept = commitment.__dict__["_pieces"] = tuple(_cut(commitment))
+    return kept
+
+
+def _cut(commitment: CommitmentTerms) -> list[Piece]:
     schedule = commitment.schedule
     if not isinstance(schedule, TierSchedule):
         return []

@@ -180,6 +180,7 @@ class CommitmentTerms(GrownValue):
         copied = super().__copy__()
         copied.__dict__.pop("alternatives", None)
         copied.__dict__.pop("is_first_edition", None)
+        copied.__dict__.pop("_pieces", None)
         return copied
 
     def document(self) -> dict[str, Any]:
