@@ -15,7 +15,7 @@ from base.models import User
 from contracts.models import Contract, LegalEntity
 from credits import services
 from credits.services.closing import carry_on
-from credits.windows import window_between
+from credits.windows import windows_within
 
 JOB_ACCOUNT = "job-reckoning"
 
@@ -35,15 +35,20 @@ def reckoning_job() -> User:
 def assess(
     *, contract_id: int, window_start: str, window_end: str, known_at: str, final: bool = False
 ) -> dict[str, Any]:
-    """Reckon one window of a contract as known at ``known_at``; ``final`` makes the results final as well.
+    """Reckon one window of a contract as known at ``known_at``; ``final`` makes the results final as well. A window
+    that a change of the terms splits is reckoned part by part.
 
     Instants are ISO 8601 with an offset. Returns how many results there are by outcome.
     """
     contract = Contract.objects.get(pk=contract_id)
-    window = window_between(contract, *map(datetime.fromisoformat, (window_start, window_end)))
+    windows = windows_within(contract, *map(datetime.fromisoformat, (window_start, window_end)))
     act = services.finalise_windows_of if final else services.assess_windows_of
     with acting(reckoning_job(), via="task"):
-        results = act(contract, window=window, known_at=datetime.fromisoformat(known_at))
+        results = [
+            result
+            for window in windows
+            for result in act(contract, window=window, known_at=datetime.fromisoformat(known_at))
+        ]
     outcomes: dict[str, Any] = {}
     for result in results:
         outcomes[result.outcome] = outcomes.get(result.outcome, 0) + 1
@@ -54,9 +59,15 @@ def assess(
 def propose_memos(*, contract_id: int, window_start: str, window_end: str, taken_on: str) -> dict[str, Any]:
     """Propose the memos of a contract's window that are earned. Returns their numbers."""
     contract = Contract.objects.get(pk=contract_id)
-    window = window_between(contract, *map(datetime.fromisoformat, (window_start, window_end)))
+    windows = windows_within(contract, *map(datetime.fromisoformat, (window_start, window_end)))
     with acting(reckoning_job(), via="task"):
-        memos = services.propose_memos_of(contract, window=window, taken_on=date.fromisoformat(taken_on))
+        memos = [
+            memo
+            for window in windows
+            for memo in services.propose_memos_of(
+                contract, window=window, taken_on=date.fromisoformat(taken_on)
+            )
+        ]
     return {"memos": [memo.pk for memo in memos]}
 
 

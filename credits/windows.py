@@ -134,6 +134,27 @@ def window_between(contract: Contract, start: datetime, end: datetime) -> Window
     )
 
 
+def windows_within(contract: Contract, start: datetime, end: datetime) -> list[Window]:
+    """The window [start, end) as :func:`window_between`, or the parts that changes of the terms make of it, in order;
+    both where a change touches some of the clauses only. Raises NotAWindow where there is neither."""
+    chain = Chain(contract)
+    found: dict[tuple[datetime, datetime], Window] = {}
+    for version in chain.rows:
+        terms = terms_of(version)
+        for clause in terms.commitments:
+            zone = terms.zone_of(clause)
+            whole = placed_between(clause.window, zone, start, end)
+            if whole is None:
+                continue
+            for part in chain.texts_of(start, end, zone, clause.key):
+                own = _between(chain, version, clause.key, part.start, part.end)
+                if own is not None:
+                    found.setdefault((own.start, own.end), own)
+    return sorted(found.values(), key=lambda one: (one.start, one.end)) or [
+        window_between(contract, start, end)
+    ]
+
+
 def _between(
     chain: Chain, version: ContractVersion, key: str, start: datetime, end: datetime
 ) -> Window | None:

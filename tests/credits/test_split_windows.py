@@ -12,7 +12,15 @@ from credits import services
 from credits.errors import NotAWindow, NotTheVersionInEffect
 from credits.evidence import evidence_of
 from credits.models import Assessment
-from credits.windows import PartOfWindow, cut_off_of, window_between, window_of_row, window_under
+from credits.tasks import assess
+from credits.windows import (
+    PartOfWindow,
+    cut_off_of,
+    window_between,
+    window_of_row,
+    window_under,
+    windows_within,
+)
 from reckoning.calculation.amended import calculate_amended
 from reckoning.timeline import Window
 from tests import factories
@@ -113,6 +121,17 @@ def test_the_whole_window_is_no_window_any_more_and_the_next_one_is():
         services.assess_window(told.commitment, window=told.window, known_at=world.CUT_OFF)
     april = window_under(told.commitment, datetime(2023, 4, 10, tzinfo=UTC))
     assert (april.label, type(april)) == ("2023-04", Window)
+
+
+def test_the_job_of_a_window_reckons_its_parts_and_needs_nobody():
+    told = split()
+    windows = windows_within(told.contract, BEGIN, END)
+    assert [(one.start, one.end) for one in windows] == list(PARTS)
+    edges = {"window_start": BEGIN.isoformat(), "window_end": END.isoformat()}
+    outcomes = assess(contract_id=told.contract.pk, **edges, known_at=world.CUT_OFF.isoformat(), final=True)
+    assert outcomes == {"met": 2, "breach": 1}
+    april = windows_within(told.contract, END, datetime(2023, 4, 30, 22, tzinfo=UTC))
+    assert [one.label for one in april] == ["2023-04"]
 
 
 def test_a_part_is_due_with_its_whole_window_and_found_again_by_its_row():
