@@ -30,7 +30,9 @@ def text_asked(request: HttpRequest, contract: Contract, asked: str) -> Text:
         if version is None:
             raise Http404(f"There is no version {number}, or none that your role may see.")
         terms = terms_of(version)
-        return Text(f"version {version.number}", terms, version.terms_sha256, version)
+        # Said in the name, so that the page and the files all carry it.
+        mark = "" if version.state == version.State.SIGNED else " (not agreed)"
+        return Text(f"version {version.number}{mark}", terms, version.terms_sha256, version)
     chain = Chain(contract)
     at = instant_asked(written, zone_of(chain))
     try:
