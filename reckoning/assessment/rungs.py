@@ -225,7 +225,7 @@ def _outage(scene: Scene, down: Fraction) -> Iterator[Fraction]:
         unit = indicator.started_unit_seconds
         for count in range(MOST_UNITS + 1):
             yield Fraction(count * unit + indicator.grace_seconds)
-        below = down // unit * unit
+        below = Fraction(down // unit * unit)
         yield from (below + indicator.grace_seconds, below + unit + indicator.grace_seconds)
 
 

@@ -102,11 +102,10 @@ class Scene:
             return {"given": (_given("events", events, "count"), _given("late", value, "count"))}
         if figure == "shortfall":
             return {"given": (_given("level", 100 - value, "percent"),)}
-        unit = {"seconds": "seconds", "count": "count", "percent": "percent"}.get(self.sliding.unit, "number")
-        return {"given": (_given(figure, value, unit),)}
+        return {"given": (_given(figure, value, self.sliding.unit),)}
 
 
-def _given(figure: str, value: Fraction, unit: str) -> GivenFigure:
+def _given(figure: str, value: Fraction, unit: Unit) -> GivenFigure:
     return GivenFigure.model_construct(figure=figure, value=value, unit=unit)
 
 
