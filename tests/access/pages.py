@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from unittest import mock
 
 from audit.models import Event
 from base.models import ROLES
@@ -305,13 +306,15 @@ def _papers(*more: Any) -> Callable[[Any], Args]:
     """A paper of either side's version."""
 
     def args(ledger: Any) -> Args:
+        from contracts.papers.safely import ReadPage, ReadPaper
         from contracts.services import attach_paper
         from tests import factories
         from tests.contracts.pdfs import pdf
 
         found = {}
+        read = ReadPaper((ReadPage(5950, 8420, []),), ())
         for side, made in (("customers", ledger.ours), ("vendors", ledger.theirs)):
-            with factories.legal():
+            with factories.legal(), mock.patch("contracts.services.papers.read_paper", return_value=read):
                 paper = attach_paper(
                     version=_version(made), content=pdf(("A line.",)), name="paper.pdf", kind="signed"
                 )

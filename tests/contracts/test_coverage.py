@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from audit.models import Event
 from audit.record import acting
@@ -99,7 +99,7 @@ def test_a_published_list_does_not_change_and_a_draft_anew_replaces_it(contract)
         publish(coverage, on=date(2022, 3, 2))
     with pytest.raises(IntegrityError, match="does not grow"), transaction.atomic():
         CoverageEntry.objects.create(coverage=coverage, position=9, journey="More", covered=False)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(DatabaseError), transaction.atomic():
         CoverageEntry.objects.filter(coverage=coverage).update(owner="x")
     later = draft(contract, LOGIN)
     assert (later.number, coverage.entries.count(), later.entries.count()) == (2, 2, 1)
