@@ -36,6 +36,8 @@ WARM_UP_MONTHS = 12
 """Windows before the first month that is shown, where a cap or a rise reaches back over several of them."""
 MOST_WINDOWS = 1000
 """Windows of one service of one commitment. Hours of two years are more, and nobody reads them month by month."""
+MOST_IN_ALL = 6000
+"""Windows of one set of terms, some seconds of reckoning: more than contracts have, fewer than a post could ask."""
 Outcome = Literal["met", "breach"]
 
 
@@ -230,6 +232,10 @@ class _Plan:
                 self.not_replayed.append((clause.key, str(error)))
                 continue
             for code in clause.services:
+                if len(found) + sum(map(len, self.windows)) > MOST_IN_ALL:
+                    said = f"together with what comes before it, it has more than {MOST_IN_ALL:,} windows"
+                    self.not_replayed.append((clause.key, f"{said}, which is too many to lay out at once"))
+                    break
                 if code in services:
                     self.asked.append(Asked(clause, services[code], zone))
                     self.windows.append([one for one in found if _lived(services[code], one)])

@@ -231,9 +231,8 @@ class Knowledge:
         An outage that began before the window is long enough as soon as it reaches the minimum before it, so
         that nothing further away can matter.
         """
-        margin = timedelta(
-            seconds=max(reading.minimum_run_seconds for clause in clauses for reading in clause.readings)
-        )
+        least = [reading.minimum_run_seconds for clause in clauses for reading in clause.readings]
+        margin = timedelta(seconds=max([0, *least]))
         near = DateTimeTZRange(self.start - margin, self.end + margin, "[]")
         components = set[str]().union(*(clause.components for clause in clauses))
         rows = latest_intervals(self.known_at).filter(
