@@ -17,7 +17,7 @@ from contracts.terms_form.mending import mended
 from contracts.terms_form.nodes import field_node, found, id_of, item_node, spoken
 from contracts.terms_form.operations import operate, paste, walk
 from contracts.terms_form.page import SHAPE, TermsPage, opened_in
-from contracts.terms_form.render import Form, said_changes
+from contracts.terms_form.render import OPEN_COMMITMENTS, Form, said_changes
 from contracts.terms_form.shapes import Group, Many, OneOf
 from contracts.terms_form.steps import Collision, merge
 from contracts.terms_form.values import UnknownOperation, blank, field_of, posted, shown
@@ -114,7 +114,13 @@ def opened(sheet: Sheet) -> tuple[TermsPage, State]:
     left = working.resumed(sheet.where)
     if left is not None and left.values != values:
         state = replace(state, offered=left)
-    return sheet.page(values, quiet=untouched), state
+    page = sheet.page(values, quiet=untouched)
+    page.later = _is_large(values)
+    return page, state
+
+
+def _is_large(values: Any) -> bool:
+    return len(values["commitments"]) > OPEN_COMMITMENTS
 
 
 def base_in(data: Mapping[str, str]) -> str:
@@ -220,6 +226,8 @@ def _whole(request: HttpRequest, sheet: Sheet, operation: str, values: Any, base
         values, base, note, collisions = _taken_in(sheet, verb, values, base)
     state = sheet.state(base, note=note, collisions=collisions)
     page = sheet.page(values, opened=opened_in(request.POST))
+    # Who pressed a mend's button looks at the findings next; they are drawn at once.
+    page.later = _is_large(values) and mend is None
     context = _context(page, state, terms_mended=mend)
     return render(request, "contracts/terms/whole.html", context)
 

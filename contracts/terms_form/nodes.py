@@ -252,6 +252,42 @@ def spoken(shape: Shape, value: Any, place: str) -> str:
     return " › ".join(said) or "Terms"
 
 
+MOST_FOUND = 12
+
+
+def found(shape: Shape, value: Any, text: str) -> list[tuple[str, str]]:
+    """Fields and blocks whose label holds a text: (id, place in words), those that begin with it first."""
+    wanted = text.strip().lower()
+    if len(wanted) < 2:
+        return []
+    hits = [
+        (label.lower().index(wanted) > 0, number, id_of(place), " › ".join((*above, label)))
+        for number, (place, above, label) in enumerate(_labels(shape, value, "", ()))
+        if wanted in label.lower()
+    ]
+    return [(one, said) for _, _, one, said in sorted(hits)[:MOST_FOUND]]
+
+
+def _labels(
+    shape: Shape, value: Any, place: str, above: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    prefix = f"{place}." if place else ""
+    match shape:
+        case Group() | OneOf():
+            group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
+            for one in group.fields:
+                if isinstance(one.shape, Leaf) and one.shape.kind == "constant":
+                    continue
+                yield prefix + one.name, above, one.label
+                if value.get(one.name) is not None and not isinstance(one.shape, Leaf):
+                    yield from _labels(one.shape, value[one.name], prefix + one.name, (*above, one.label))
+        case Many(item) if not isinstance(item, Leaf):
+            for index, one in enumerate(value):
+                named = f"{item_label(place.rsplit('.', 1)[-1])} {index + 1}"
+                yield f"{prefix}{index}", above[:-1], named
+                yield from _labels(item, one, f"{prefix}{index}", (*above[:-1], named))
+
+
 def _nearest(root: Node, path: str) -> Node:
     """The deepest node on a path of the document; a name among pairs is found by the name itself."""
     here, left = root, path

@@ -1,5 +1,6 @@
 """One state of the terms form: the values, the document that they make, and everything that is said about it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,14 +13,23 @@ from contracts.models import Contract, ContractVersion
 from contracts.terms_form.durations import REFUSAL, reading_of, seconds_of
 from contracts.terms_form.nodes import Node, id_of, nearest, spoken, tree
 from contracts.terms_form.operations import operate, walk
-from contracts.terms_form.render import Form
+from contracts.terms_form.render import Form, outline
 from contracts.terms_form.shapes import Group, Leaf, Many, OneOf, Shape, group_of
-from contracts.terms_form.values import document, number_alternatives, posted, repeated_names, shown
+from contracts.terms_form.values import (
+    HERE,
+    WHOLE,
+    document,
+    number_alternatives,
+    posted,
+    repeated_names,
+    shown,
+)
 from reckoning.errors import TermsError
 from reckoning.terms import Terms, parse_terms, terms_sha256
 from reckoning.terms.wording import Clause, word
 
 SHAPE = group_of(Terms)
+_SENT = re.compile(rf"terms\.commitments\.([0-9]{{1,5}})\.({HERE}|{WHOLE})")
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,10 @@ class TermsPage:
     """Say nothing yet: an untouched form."""
     address: str = field(default="", kw_only=True)
     """Of the endpoint of the form, up to the operation."""
+    later: bool = field(default=False, kw_only=True)
+    """What is said about the values is asked for when the page is there: of a large document."""
+    opened: set[int] = field(default_factory=set, kw_only=True)
+    """Commitments of a large document that the browser has drawn, by their numbers from 0."""
 
     @classmethod
     def of_document(cls, plain: Mapping[str, Any], **given: Any) -> "TermsPage":
@@ -109,10 +123,12 @@ class TermsPage:
     def said(self) -> dict[str, list[tuple[str, str]]]:
         """What is said at each place of the form: (error, finding or reads, sentence)."""
         told: dict[str, list[tuple[str, str]]] = {}
+        if self.later:
+            return told
         for path, sentence in self.faults:
             told.setdefault(nearest(SHAPE, self.values, path), []).append(("error", sentence))
-        for item in self.standings:
-            if item.is_open and not self.quiet:
+        for item in () if self.quiet else self.standings:
+            if item.is_open:
                 at = nearest(SHAPE, self.values, item.path)
                 told.setdefault(at, []).append(("finding", item.sentence))
         for place, text in _durations(SHAPE, self.values, ""):
@@ -123,6 +139,8 @@ class TermsPage:
     @cached_property
     def summary(self) -> list[Line]:
         """Every fault with a link to its field, in the order of the document."""
+        if self.later:
+            return []
         places = [nearest(SHAPE, self.values, path) for path, _ in self.faults]
         return [
             Line(id_of(place), spoken(SHAPE, self.values, place), sentence)
@@ -137,10 +155,15 @@ class TermsPage:
     @property
     def html(self) -> SafeString:
         """The fields."""
-        return Form(self.address, self.said).document(SHAPE, self.values)
+        return Form(self.address, self.said, self.opened).document(SHAPE, self.values)
 
     @property
-    def outline(self) -> list[Entry]:
+    def outline(self) -> SafeString:
+        """The outline as nested links."""
+        return outline(self.entries)
+
+    @property
+    def entries(self) -> list[Entry]:
         """What to jump to: every block of the document and of each commitment."""
         entries = []
         for item in SHAPE.fields:
@@ -171,6 +194,13 @@ class TermsPage:
     def nodes(self) -> list[Node]:
         """Every node, for what is swapped out of band."""
         return list(self.root.every())
+
+
+def opened_in(data: Mapping[str, str]) -> set[int]:
+    """The commitments that a post has as fields, and not as one text each, by their places in the list."""
+    sent = {(int(one[1]), one[2]) for one in map(_SENT.fullmatch, data) if one}
+    order = sorted({number for number, _ in sent})
+    return {at for at, number in enumerate(order) if (number, HERE) in sent}
 
 
 def _entry(shape: Shape, values: Any, at: int) -> Entry:

@@ -3,6 +3,7 @@
 Everything that comes from values passes through :func:`escape`; the rest is made here.
 """
 
+import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -13,12 +14,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 from contracts.terms_form.nodes import WEEKDAYS, Node, field_node, id_of, is_ticked, item_node
 from contracts.terms_form.shapes import Group, Many
+from contracts.terms_form.values import WHOLE, sent
 
 Said = Mapping[str, list[tuple[str, str]]]
 """By place: sentences with their class: "error", "finding" or "reads"."""
 
 OPEN_COMMITMENTS = 3
-"""So many commitments stand open from the start; of more, those with a fault do."""
+"""So many commitments are drawn from the start; of more, those that somebody opens, and the first with a fault. The
+others travel as one text each until they are opened."""
 KEPT_FRAGMENTS = 400
 
 _INPUTS = {"day": ' type="date"', "number": ' inputmode="decimal"', "int": ' inputmode="numeric"'}
@@ -37,9 +40,10 @@ def sentences(place_id: str, said: Iterable[tuple[str, str]], oob: bool = False)
 class Form:
     """Writes nodes. ``address`` is that of the endpoint, up to the operation."""
 
-    def __init__(self, address: str, said: Said) -> None:
+    def __init__(self, address: str, said: Said, opened: Iterable[int] = ()) -> None:
         self.address = escape(address)
         self.said = said
+        self.opened = set(opened)
 
     def document(self, shape: Group, values: dict[str, Any]) -> SafeString:
         """The whole form. Commitments that did not change since they were last written are not written again."""
@@ -72,7 +76,14 @@ class Form:
     def commitments(self, shape: Many, values: list[Any], label: str, help_text: str) -> str:
         """The list of commitments."""
         node = Node("many", "commitments", "terms.commitments", label, help_text, addable="commitment")
-        inside = "".join(self.commitment(shape, values, index) for index in range(len(values)))
+        told = list(dict.fromkeys(int(at.split(".")[1]) for at in self.said if at.startswith("commitments.")))
+        drawn = self.opened | set(told[:OPEN_COMMITMENTS])
+        if len(values) <= OPEN_COMMITMENTS:
+            drawn = set(range(len(values)))
+        inside = "".join(
+            self.commitment(shape, values, index) if index in drawn else self._closed(shape, values, index)
+            for index in range(len(values))
+        )
         return self._block(node, 1, inside, True) if values else self._nothing_yet(node)
 
     def commitment(self, shape: Many, values: list[Any], index: int) -> str:
@@ -81,11 +92,23 @@ class Form:
         said = tuple(
             (at, tuple(what)) for at, what in self.said.items() if at == place or at.startswith(f"{place}.")
         )
-        is_open = len(values) <= OPEN_COMMITMENTS or bool(said)
-        last = index + 1 == len(values)
-        key = (self.address, index, last, is_open, repr(values[index]), said)
+        key = (self.address, index, index + 1 == len(values), repr(values[index]), said)
         return FRAGMENTS.get(key) or FRAGMENTS.put(
-            key, self.node(item_node(shape.item, values, index, "commitments"), 2, is_open=is_open)
+            key, self.node(item_node(shape.item, values, index, "commitments"), 2)
+        )
+
+    def _closed(self, shape: Many, values: list[Any], index: int) -> str:
+        """A commitment that is not drawn yet: opening it asks for its fields; until then it travels as one text."""
+        here, one = id_of(f"commitments.{index}"), values[index]
+        whole = json.dumps(sent(shape.item, one), ensure_ascii=False, separators=(",", ":"))
+        name = one.get("title") or one.get("key") or ""
+        return (
+            f'<details class="terms-block terms-group terms-depth-2" id="{here}" '
+            f'hx-post="{self.address}open:commitments.{index}" hx-trigger="toggle once">'
+            f'<summary><span class="terms-name">Commitment {index + 1}</span> '
+            f'<span class="terms-digest">{escape(name[:80])}</span></summary>'
+            f'<input type="hidden" name="terms.commitments.{index}.{WHOLE}" value=\'{_quoted(whole)}\'>'
+            f'<p class="terms-none">One moment…</p></details>'
         )
 
     def _block(self, node: Node, depth: int, inside: str, is_open: bool) -> str:
@@ -242,6 +265,11 @@ class Form:
         return f'<p class="terms-help" id="{node.id}-help">{escape(node.help)}</p>' if node.help else ""
 
 
+def _quoted(text: str) -> str:
+    """Escaped for an attribute in single quotes, so that the double ones of JSON need no escape."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;")
+
+
 def _options(node: Node) -> str:
     choices = node.choices
     if node.value and all(value != node.value for value, _ in choices):
@@ -251,6 +279,23 @@ def _options(node: Node) -> str:
         f'<option value="{escape(value)}"{" selected" if value == node.value else ""}>{escape(word)}</option>'
         for value, word in choices
     )
+
+
+def outline(entries: Iterable[Any]) -> SafeString:
+    """Entries (id, label, those inside) as nested links."""
+    return mark_safe(_links(entries))  # noqa: S308  # escaped where it is written
+
+
+def _links(entries: Iterable[Any]) -> str:
+    lines = []
+    for entry in entries:
+        inside = ""
+        if entry.inside:
+            inside = (
+                f'<details><summary class="terms-help">its blocks</summary>{_links(entry.inside)}</details>'
+            )
+        lines.append(f'<li><a href="#{entry.id}">{escape(entry.label)}</a>{inside}</li>')
+    return f"<ul>{''.join(lines)}</ul>"
 
 
 def said_changes(now: Said, before: Iterable[str]) -> str:

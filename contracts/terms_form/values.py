@@ -14,6 +14,8 @@ from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, 
 
 PREFIX = "terms."
 HERE = "__here"
+WHOLE = "__whole"
+"""Under this name a block that is not drawn travels as one text, JSON of what its fields would send."""
 FLAGS = {"yes": True, "no": False}
 # A number with a point is text in a document: JSON's own would be a binary number.
 DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
@@ -201,6 +203,9 @@ def posted(shape: Shape, data: Mapping[str, str]) -> Any:
             continue
         here = nested
         *steps, last = name.removeprefix(PREFIX).split(".")
+        if last == WHOLE:
+            _put(nested, steps, _whole(text))
+            continue
         for step in steps:
             here = here.setdefault(step, {})
             if not isinstance(here, dict):
@@ -208,6 +213,45 @@ def posted(shape: Shape, data: Mapping[str, str]) -> Any:
         else:
             here[last] = text.replace("\r\n", "\n").strip()
     return _read(shape, nested)
+
+
+def sent(shape: Shape, value: Any) -> Any:
+    """What the fields of a drawn block would send, nested: the inverse of reading it."""
+    match shape:
+        case Leaf():
+            return value
+        case Group(fields):
+            return _sent_fields(fields, value)
+        case OneOf(variants):
+            return _sent_fields(variants[value["kind"]].fields, value) | {"kind": value["kind"]}
+        case Many(item):
+            return {HERE: "1"} | {str(at): sent(item, one) for at, one in enumerate(value)}
+        case Pairs():
+            return {HERE: "1"} | {
+                str(at): {"name": name, "value": one} for at, (name, one) in enumerate(value)
+            }
+
+
+def _sent_fields(fields: tuple[Field, ...], value: Any) -> dict[str, Any]:
+    given = {one.name: sent(one.shape, value[one.name]) for one in fields if value.get(one.name) is not None}
+    return {HERE: "1"} | given
+
+
+def _put(nested: dict[str, Any], steps: list[str], value: Any) -> None:
+    here = nested
+    for step in steps[:-1]:
+        here = here.setdefault(step, {})
+        if not isinstance(here, dict):
+            return
+    if steps:
+        here[steps[-1]] = value
+
+
+def _whole(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _read(shape: Shape, given: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from reckoning.canonical import decimal_text
@@ -34,11 +35,31 @@ def lint(terms: Terms, known_roles: Collection[str] | None = None) -> tuple[Find
     None leaves that question out. Nothing here refuses terms: a published agreement keeps its holes.
     """
     found: list[Finding] = []
+    roles = None if known_roles is None else frozenset(known_roles)
     for index, commitment in enumerate(terms.commitments):
         place = f"commitments.{index}"
-        for finding in lint_commitment(commitment, terms.zone, known_roles):
+        for finding in _linted(_Text(commitment), terms.zone, roles):
             found.append(finding._replace(path=f"{place}.{finding.path}"))
     return tuple(found)
+
+
+class _Text:
+    """A commitment that equals every other of the same canonical bytes, for the look-up of what was found in it."""
+
+    def __init__(self, commitment: CommitmentTerms) -> None:
+        self.commitment = commitment
+
+    def __hash__(self) -> int:
+        return hash(self.commitment.canonical)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Text) and self.commitment.canonical == other.commitment.canonical
+
+
+@lru_cache(maxsize=2000)
+def _linted(text: _Text, zone: str, roles: frozenset[str] | None) -> tuple[Finding, ...]:
+    """While one commitment of forty is edited, the others are not read again."""
+    return tuple(lint_commitment(text.commitment, zone, roles))
 
 
 def lint_commitment(

@@ -175,11 +175,17 @@ class CommitmentTerms(GrownValue):
         kinds = (self.schedule.kind, self.claim.kind)
         return kinds in (("tiers", "automatic"), ("tiers", "by_deadline")) and not _uses_later(self)
 
+    @cached_property
+    def canonical(self) -> bytes:
+        """The commitment's canonical bytes, computed once: what is known of one text is known of its equal."""
+        return canonical_json(self.model_dump())
+
     def __copy__(self) -> Self:
         """A copy forgets the alternatives: it may be about to get other fields (model_copy)."""
         copied = super().__copy__()
         copied.__dict__.pop("alternatives", None)
         copied.__dict__.pop("is_first_edition", None)
+        copied.__dict__.pop("canonical", None)
         copied.__dict__.pop("_pieces", None)
         return copied
 

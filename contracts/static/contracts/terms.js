@@ -2,7 +2,7 @@
 // label, blocks that stay open while they are drawn anew, and a word where something could not be kept.
 (function () {
   "use strict";
-  var open = {};
+  var open = {}, wanted = "";
   var byId = function (id) { return document.getElementById(id); };
   var fields = "input:not([type=hidden]), select, textarea, button";
 
@@ -15,7 +15,12 @@
   }
 
   function go(id) {
-    var place = byId(id);
+    var place = byId(id), around = /^t-commitments-[0-9]+/.exec(id);
+    if (!place && around && byId(around[0]) && byId(around[0]).hasAttribute("hx-post")) {
+      // Not drawn yet: open it, and go on when it is there.
+      wanted = id;
+      reveal(byId(around[0]));
+    }
     if (!place) return;
     reveal(place);
     var first = place.matches(fields) ? place : place.querySelector(".terms-children " + "input:not([type=hidden]), .terms-children select, .terms-children textarea") || place.querySelector(fields);
@@ -34,58 +39,19 @@
 
   document.addEventListener("click", function (event) {
     var link = event.target.closest(".terms a[href^='#t-']");
-    if (link) { event.preventDefault(); go(link.hash.slice(1)); found([]); return; }
+    if (link) { event.preventDefault(); go(link.hash.slice(1)); found(); return; }
     var all = event.target.closest("[data-terms-all]");
     if (all) document.querySelectorAll("#terms-fields details.terms-block").forEach(function (block) {
-      block.open = all.dataset.termsAll === "open";
+      if (!block.hasAttribute("hx-post")) block.open = all.dataset.termsAll === "open";
     });
   });
 
-  // Finding a field by its label: at most twelve, best first.
-  function found(places) {
-    var list = byId("terms-found");
-    if (!list) return;
-    list.textContent = "";
-    list.hidden = !places.length;
-    places.forEach(function (place) {
-      var item = document.createElement("li"), link = document.createElement("a");
-      link.href = "#" + place.id;
-      link.textContent = place.path;
-      item.append(link);
-      list.append(item);
-    });
-  }
+  function found() { var list = byId("terms-found"); if (list) list.textContent = ""; }
 
-  function pathOf(element) {
-    var names = [];
-    for (var at = element.parentElement; at; at = at.parentElement) {
-      if (at.tagName === "DETAILS") { var name = at.querySelector(":scope > summary > .terms-name"); if (name) names.unshift(name.textContent); }
-    }
-    return names.join(" › ");
-  }
-
-  function search(text) {
-    var wanted = text.trim().toLowerCase(), hits = [];
-    if (wanted.length < 2) return found([]);
-    document.querySelectorAll("#terms-fields .terms-label, #terms-fields .terms-name").forEach(function (label) {
-      var said = label.textContent.trim(), at = said.toLowerCase().indexOf(wanted);
-      var place = label.closest("[id^='t-']");
-      if (at < 0 || !place || hits.length > 200) return;
-      var path = label.classList.contains("terms-name") ? pathOf(label) : [pathOf(label), said].filter(Boolean).join(" › ");
-      hits.push({ id: place.id, path: path, at: at });
-    });
-    hits.sort(function (one, other) { return one.at - other.at; });
-    found(hits.slice(0, 12));
-  }
-
-  document.addEventListener("input", function (event) {
-    if (event.target.id !== "terms-find") return;
-    event.stopPropagation();
-    search(event.target.value);
-  }, true);
+  // Enter goes to the first field that was found, Escape closes the list.
   document.addEventListener("keydown", function (event) {
     if (event.target.id !== "terms-find") return;
-    if (event.key === "Escape") { event.target.value = ""; found([]); }
+    if (event.key === "Escape") { event.target.value = ""; found(); }
     if (event.key !== "Enter") return;
     event.preventDefault();
     var first = document.querySelector("#terms-found a");
@@ -98,8 +64,12 @@
   });
   document.addEventListener("htmx:afterSwap", function () {
     document.querySelectorAll("#terms-whole details[id]").forEach(function (block) {
-      if (block.id in open && block.open !== open[block.id]) block.open = open[block.id];
+      // One that is not drawn asks for its fields when it is opened: that is for its reader to do.
+      if (block.id in open && !block.hasAttribute("hx-post")) block.open = open[block.id];
     });
+  });
+  document.addEventListener("htmx:afterSettle", function () {
+    if (wanted && byId(wanted)) { var id = wanted; wanted = ""; go(id); }
   });
   document.addEventListener("termsFocus", function (event) { go(event.detail.value); });
 
