@@ -1,6 +1,6 @@
 """Who is to sign a version, how far each is, and whether all have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contracts.models import ContractVersion, NamedSigner, Signature, SignerStep
@@ -78,6 +78,35 @@ def _named(signer: NamedSigner, signers: Sequence[NamedSigner], signatures: Sequ
         last,
         "" if own else waits_for(signer, signers, (row.signer_id for row in signatures)),
     )
+
+
+def missing_of(versions: Sequence[ContractVersion]) -> dict[int, tuple[str, ...]]:
+    """Whose signature each version still lacks: those who are named and must sign, else the party. At most three
+    queries for any number of them."""
+    signatures = Signature.objects.live().filter(version__in=versions)
+    signed: dict[int, list[tuple[str, int | None]]] = {version.pk: [] for version in versions}
+    for pk, party, signer in signatures.values_list("version_id", "party", "signer_id"):
+        signed[pk].append((party, signer))
+    named: dict[int, list[NamedSigner]] = {version.pk: [] for version in versions}
+    for row in (
+        NamedSigner.objects.filter(version__in=versions).prefetch_related("steps").order_by("position", "pk")
+    ):
+        if not any(step.kind == Kind.REMOVED for step in row.steps.all()):
+            named[row.version_id].append(row)
+    return {
+        version.pk: tuple(_missing(version, named[version.pk], signed[version.pk])) for version in versions
+    }
+
+
+def _missing(
+    version: ContractVersion, named: Sequence[NamedSigner], signed: Sequence[tuple[str, int | None]]
+) -> Iterator[str]:
+    for party in (version.contract.legal_entity.name, version.contract.counterparty.name):
+        mine = [one for one in named if one.party == party]
+        done = {signer for _, signer in signed}
+        yield from (one.name for one in mine if one.must_sign and one.pk not in done)
+        if not any(one.must_sign for one in mine) and party not in {name for name, _ in signed}:
+            yield party
 
 
 def is_complete(

@@ -13,15 +13,14 @@ from base import clock
 from base.access import Asking
 from contracts.errors import TermsAltered
 from contracts.models import (
-    Contract,
     ContractVersion,
     FindingAcceptance,
     ReadingChoice,
     Service,
-    Signature,
 )
 from contracts.reading import terms_of
 from contracts.review_checks import life_of
+from contracts.signers import missing_of
 from contracts.visibility import visible_contracts, visible_versions
 from credits.models import OpenQuestion
 from credits.reading import latest_assessments
@@ -123,9 +122,7 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
     chosen: dict[int, set[tuple[str, str, str]]] = defaultdict(set)
     for choice in ReadingChoice.objects.filter(version__in=versions):
         chosen[choice.version_id].add((choice.commitment_key, choice.name, choice.chosen))
-    signed: dict[int, set[str]] = defaultdict(set)
-    for signature in Signature.objects.live().filter(version__in=versions):
-        signed[signature.version_id].add(signature.party)
+    unsigned = missing_of(versions)
     roles: dict[int, set[str]] = defaultdict(set)
     contracts = {version.contract_id for version in versions}
     for contract, role in SourceBinding.objects.filter(contract__in=contracts).values_list(
@@ -142,7 +139,7 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
             "items": codes.count("CHECKLIST_UNANSWERED"),
             "seats": codes.count("GATE_NOT_CONSULTED"),
         }
-        missing = tuple(party for party in _parties(version.contract) if party not in signed[version.pk])
+        missing = unsigned[version.pk]
         try:
             terms = terms_of(version)
         except TermsAltered as error:
@@ -160,10 +157,6 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
         )
         needs.append(Need(version, stands + unknown, readings, missing, **more))
     return needs
-
-
-def _parties(contract: Contract) -> tuple[str, str]:
-    return contract.legal_entity.name, contract.counterparty.name
 
 
 def _services_in(terms: Terms) -> set[str]:

@@ -305,7 +305,7 @@ def test_no_path_leads_to_a_signed_version_with_something_open(acts):
 
 @pytest.mark.slow
 @given(acts=st.lists(ACTS, min_size=4, max_size=30))
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_longer_path_does_either(acts):
     follow(acts)
 

@@ -24,7 +24,7 @@ from contracts.models import ContractVersion, Signature
 from contracts.reading import commitments_in_effect
 from contracts.review_checks import stands_against
 from contracts.services.checklist import answers_of, proposals_for
-from contracts.signers import seats_of
+from contracts.signers import missing_of, seats_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +269,12 @@ def test_two_of_three_signed_is_not_in_force_and_the_engine_sees_no_promise(vers
     version.refresh_from_db()
     assert version.state == "signed"
     assert len(commitments_in_effect(version.contract, date(2022, 6, 1))) == 1
+
+
+def test_legal_is_told_whose_signature_is_missing(version, named):
+    assert missing_of([version]) == {version.pk: ("First", "Second", "Third")}
+    sign(version, OURS, "First")
+    assert missing_of([version]) == {version.pk: ("Second", "Third")}
 
 
 def test_signers_sign_in_their_order_and_only_those_who_are_named(version, named):
