@@ -169,7 +169,7 @@ def rows_of(terms: Terms, scene: Scene, stretches: tuple[Rung, ...], value: Frac
         one = rung.first
         after = money(one.credit, terms.currency)
         if rung.steady:
-            last = rung.last if rung.upper is None else said_of(scene.at(rung.upper))
+            last = rung.last if rung.upper is None else said_of(scene.known(rung.upper))
             after = f"grows, up to {money(last.credit if rung.upper_inclusive else rung.last.credit, terms.currency)}"
         found.append(
             Row(
@@ -191,9 +191,9 @@ def _levels(scene: Scene, rung: Rung) -> str:
     """The levels of a rung, the better one first; empty where the terms know no level."""
     if rung.first.level is None:
         return ""
-    ends = [scene.at(rung.lower).level]
+    ends = [scene.known(rung.lower).level]
     if rung.upper is not None and rung.upper != rung.lower:
-        ends.append(scene.at(rung.upper).level)
+        ends.append(scene.known(rung.upper).level)
     words = [f"{decimal_text(Decimal(percent_text(one)))} %" for one in ends if one is not None]
     return " to ".join(dict.fromkeys(words))
 

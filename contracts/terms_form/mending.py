@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from contracts.checks import Standing, findings_in, known_roles
 from contracts.models import Service
@@ -100,7 +101,7 @@ def _own(terms: Terms, page: TermsPage, one: Standing) -> list[Mend]:
 def _candidates(terms: Terms, one: Standing) -> Iterator[Mend]:
     if one.code == "SERVICE_UNKNOWN":
         # Only what looks like a slip of the pen: which other service is meant, a person must know.
-        given = one.sentence.rpartition("the code ")[2].strip("'\"")
+        given = str(_at(terms.document(), one.path))
         known = list(Service.objects.order_by("code").values_list("code", flat=True)[:5000])
         for code in get_close_matches(given, known, n=3, cutoff=0.7):
             yield Mend(f"Write {code} for {given}.", "", (Edit(one.path, code),))
@@ -116,6 +117,12 @@ def _candidates(terms: Terms, one: Standing) -> Iterator[Mend]:
             "One level of the whole month is then compared with the target.",
             (Edit(place, month),),
         )
+
+
+def _at(plain: Any, path: str) -> Any:
+    for step in path.split("."):
+        plain = plain[int(step)] if isinstance(plain, list) else plain[step]
+    return plain
 
 
 def _holds(terms: Terms, page: TermsPage, one: Standing, mend: Mend) -> bool:

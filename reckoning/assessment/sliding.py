@@ -89,6 +89,16 @@ class Scene:
         """The result with the moved figure at 0."""
         return self.at(Fraction(0))
 
+    def known(self, value: Fraction) -> AssessmentResult:
+        """The same as `at`, kept with the scene: for thresholds, which are asked for again at every move."""
+        if value not in self._asked:
+            self._asked[value] = self.at(value)
+        return self._asked[value]
+
+    @cached_property
+    def _asked(self) -> dict[Fraction, AssessmentResult]:
+        return {}
+
     def _facts(self, value: Fraction) -> dict[str, object]:
         figure, indicator = self.sliding.figure, self.commitment.indicator
         if figure == "one outage":
