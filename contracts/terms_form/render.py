@@ -59,10 +59,10 @@ class Form:
         """One node with all below it."""
         if node.type == "constant":
             return self._constant(node)
-        if node.type == "absent" or (node.type in ("many", "pairs") and not node.children):
-            return self._nothing_yet(node)
         if is_ticked(node):
             return self._ticks(node)
+        if node.type == "absent" or (node.type in ("many", "pairs") and not node.children):
+            return self._nothing_yet(node)
         if node.is_block:
             return self._block(
                 node, depth, "".join(self.node(child, depth + 1) for child in node.children), is_open

@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.terms_form.nodes import tree
-from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.operations import operate
+from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import (
     UnknownOperation,
     blank,
     document,
     number_alternatives,
-
     posted,
     repeated_names,
     shown,
