@@ -95,7 +95,8 @@ def count_pages(pdf: Any) -> int:
     root = pdf.Root.get("/Pages")
     if not isinstance(root, pikepdf.Dictionary):
         raise Refused("has no pages")
-    waiting, pages, steps = [(root, 0)], 0, 0
+    waiting: list[tuple[Any, int]] = [(root, 0)]
+    pages = steps = 0
     while waiting:
         node, depth = waiting.pop()
         steps += 1

@@ -81,7 +81,7 @@ def publish_coverage(*, coverage: CoverageList, published_on: date) -> CoverageP
             "draft the list anew"
         )
     lists = coverage.contract.coverage_lists
-    newest = lists.order_by("-number").first()
+    newest = lists.latest("number")
     if newest != coverage:
         raise CoverageAlreadyPublished(
             f"coverage: was drafted anew as draft {newest.number}; publish that one"

@@ -19,6 +19,9 @@ from contracts.services.common import require_reason
 from reckoning.canonical import sha256_hex
 
 LONGEST = 5_000
+_COPIED = (
+    "place", "clause", "clause_sha256", "page_id", "first_word", "last_word", "text", "read_by_person",
+)  # fmt: skip
 
 
 def attach_paper(
@@ -188,13 +191,7 @@ def confirm_passages(*, version: ContractVersion, passages: Sequence[ClausePassa
 
 
 def _again(passage: ClausePassage, actor: User, **changes: Any) -> ClausePassage:
-    copied = (
-        "version_id", "place", "clause", "clause_sha256", "page_id", "first_word", "last_word", "text",
-        "read_by_person",
-    )  # fmt: skip
-    if "version" in changes:
-        copied = copied[1:]
-    given = {name: getattr(passage, name) for name in copied} | changes
+    given = {name: getattr(passage, name) for name in _COPIED} | {"version": passage.version} | changes
     return ClausePassage.objects.create(**given, attached_by=actor)
 
 

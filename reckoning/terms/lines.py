@@ -1,8 +1,10 @@
 """On which line of a file a value stands, so that a fault can be found by a person with an editor."""
 
+from typing import Any
+
 import yaml
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def lines_of(text: str) -> dict[str, int]:
@@ -32,12 +34,12 @@ def line_of(lines: dict[str, int], path: str) -> int | None:
     return lines.get("")
 
 
-def _walked(loader: yaml.SafeLoader) -> dict[str, int]:
+def _walked(loader: Any) -> dict[str, int]:
     found: dict[str, int] = {}
     # Of each open mapping or list: its path, the next index of a list or None, and the key that waits.
     stack: list[tuple[str, int | None, str | None]] = []
     while loader.check_event():
-        event = loader.get_event()
+        event: Any = loader.get_event()
         if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             stack.pop()
             continue
