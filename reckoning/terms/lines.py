@@ -45,7 +45,8 @@ def _walked(loader: Any) -> dict[str, int]:
             continue
         if not isinstance(event, yaml.NodeEvent):
             continue
-        line = event.start_mark.line + 1
+        mark: Any = event.start_mark
+        line = mark.line + 1
         path = ""
         if stack:
             above, index, key = stack[-1]
