@@ -118,6 +118,13 @@ KINDS = (
         ("contracts.termstemplate", "contracts.termstemplateversion"),
         {"edit": ("legal",)},
     ),
+    # Files of contracts. What is edited is what is taken and confirmed.
+    Kind(
+        "portfolio",
+        _all("legal", "auditor"),
+        ("contracts.portfolioimport", "contracts.portfoliorow"),
+        {"edit": ("legal",)},
+    ),
     # What is said about a version before it is signed. Customer success sees the versions that it was asked about.
     Kind(
         "review",

@@ -6,6 +6,7 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self) -> None:
+        from contracts.portfolio import jobs  # noqa: F401  # registers what carries portfolios
         from contracts import review_visibility, visibility  # noqa: F401  # register whose rows are whose
         from contracts.amending import change_standings
         from contracts.attainment import attainment_standings

@@ -51,6 +51,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Contracts", "pages:contracts", "contract"),
             ("Under review", "pages:reviews", "review"),
             ("Templates", "pages:templates", "template"),
+            ("Portfolios", "pages:portfolios", "portfolio"),
             ("Readings", "pages:explainer", "version"),
             ("Dates ahead", "pages:calendar", "renewal"),
         ),

@@ -27,6 +27,7 @@ from contracts.services.precedence import confirm_precedence, record_precedence
 from contracts.services.renewals import make_calendar_address, record_renewal, revoke_calendar_address
 from contracts.services.review import add_remark, answer_remark, ask_for_review
 from contracts.services.signers import ask_signer, decline_signature, name_signer, remove_signer, sign_by_name
+from contracts.services.portfolio import begin_portfolio, confirm_portfolio
 from contracts.services.signing import accept_finding, choose_reading, record_signature
 from contracts.services.templates import (
     change_template,
@@ -59,12 +60,14 @@ __all__ = [
     "attach_paper",
     "attach_passage",
     "authors_of",
+    "begin_portfolio",
     "change",
     "change_template",
     "choose_candidate",
     "choose_reading",
     "confirm_decision",
     "confirm_passages",
+    "confirm_portfolio",
     "confirm_precedence",
     "create_contract",
     "create_counterparty",

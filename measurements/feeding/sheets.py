@@ -43,9 +43,12 @@ class Grid:
         return text.getvalue().encode("utf-8", "replace")
 
 
-def read_grid(content: bytes, *, sheet: str = "", hash_columns: tuple[str, ...] = ()) -> Grid:
+def read_grid(
+    content: bytes, *, sheet: str = "", hash_columns: tuple[str, ...] = (), redacting: bool = True
+) -> Grid:
     """Read a file, redact every cell, and hash the cells of ``hash_columns``. Never raises for what is in it.
 
+    Not ``redacting`` is for files of our own, whose cells are all meant to be kept as they are.
     A file that is too large, neither CSV nor XLSX, or packed too densely is not read any further.
     """
     grid = Grid(original_sha256=sha256(content).hexdigest())
@@ -57,7 +60,7 @@ def read_grid(content: bytes, *, sheet: str = "", hash_columns: tuple[str, ...] 
         if content[:2] == b"PK"
         else _records_of_text(content, grid)
     )
-    _fill(grid, records, hash_columns)
+    _fill(grid, records, hash_columns, redacting)
     if not grid.faults.total and not grid.rows:
         grid.faults.add(0, "", "holds no rows; a header and rows below it are expected")
     return grid
@@ -69,7 +72,9 @@ def read_kept(cells: bytes) -> Grid:
     return Grid(headers=records[0] if records else [], rows=records[1:])
 
 
-def _fill(grid: Grid, records: Iterator[list[str]], hash_columns: tuple[str, ...]) -> None:
+def _fill(
+    grid: Grid, records: Iterator[list[str]], hash_columns: tuple[str, ...], redacting: bool
+) -> None:
     header: list[str] | None = None
     secret: set[int] = set()
     blank = 0
@@ -93,7 +98,7 @@ def _fill(grid: Grid, records: Iterator[list[str]], hash_columns: tuple[str, ...
         if len(grid.rows) >= MAX_ROWS:
             grid.faults.add(0, "", f"has more than {MAX_ROWS:,} rows; split it into several files")
             return
-        grid.rows.append(_cells(cells, header, number, secret, grid))
+        grid.rows.append(_cells(cells, header, number, secret if redacting else None, grid))
 
 
 def _header_is_fine(header: list[str], grid: Grid) -> bool:
@@ -108,7 +113,10 @@ def _header_is_fine(header: list[str], grid: Grid) -> bool:
     return not grid.faults.total
 
 
-def _cells(cells: list[str], header: list[str], number: int, secret: set[int], grid: Grid) -> list[str]:
+def _cells(
+    cells: list[str], header: list[str], number: int, secret: set[int] | None, grid: Grid
+) -> list[str]:
+    """The cells below a header; redacted, unless ``secret`` is None."""
     if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
         grid.faults.add(number, "", f"has {len(cells)} cells; the header has {len(header)}")
     found = []
@@ -119,9 +127,12 @@ def _cells(cells: list[str], header: list[str], number: int, secret: set[int], g
                 number, header[at], f"has {len(cell):,} characters; at most {MAX_CELL:,} are read"
             )
             cell = ""
-        found.append(
-            hashed(cell, grid.redactions) if at in secret and cell else redact(cell, grid.redactions)
-        )
+        if secret is None:
+            found.append(cell)
+        elif at in secret and cell:
+            found.append(hashed(cell, grid.redactions))
+        else:
+            found.append(redact(cell, grid.redactions))
     return found
 
 

@@ -158,6 +158,19 @@ def _letters(ledger: Any) -> Args:
     return {"vendors": [claim.pk, 1]}
 
 
+def _portfolio(ledger: Any) -> Args:
+    """A file of contracts that was taken."""
+    from contracts.models import PortfolioImport
+    from tests import factories
+    from tests.audit import stages
+
+    found = PortfolioImport.objects.first()
+    if found is None:
+        with factories.legal():
+            found = stages.portfolio("file")
+    return {"": [found.pk]}
+
+
 def _template(*more: Any) -> Callable[[Any], Args]:
     """A template of ours."""
 
@@ -456,6 +469,11 @@ PAGES: dict[str, Page] = {
     "pages:template_file": Page(roles=BOTH | VENDORS, args=_template(1)),
     "pages:template_new": Page(roles=frozenset({"legal"})),
     "pages:template_start": Page(roles=frozenset({"legal"}), args=_template()),
+    "pages:portfolios": Page(roles=frozenset({"legal", "auditor"})),
+    "pages:portfolio_example": Page(roles=frozenset({"legal", "auditor"})),
+    "pages:portfolio": Page(roles=frozenset({"legal", "auditor"}), args=_portfolio),
+    "pages:portfolio_faults": Page(roles=frozenset({"legal", "auditor"}), args=_portfolio),
+    "pages:portfolio_confirm": _only_posted(1),
     "pages:components": Page(roles=STAFF),
     "pages:component_day": Page(
         roles=STAFF,

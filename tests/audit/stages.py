@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 from unittest import mock
 
@@ -16,6 +17,7 @@ from contracts import services as contracts
 from contracts.checks import open_standings
 from contracts.models import CandidateChoice, ContractVersion
 from contracts.services.candidates import Into
+from contracts.services.portfolio import look_at_rows
 from credits import services as credits
 from credits.exports import reporting
 from credits.exports import services as exports
@@ -130,6 +132,29 @@ def _templates(stages: Stages) -> None:
         stages.rows["template"] = contracts.create_template(
             slug="ours", document=factories.terms(), reason="ours", created_on=DAY
         )
+        stages.rows["portfolio"] = portfolio("first")
+    look_at_rows(stages.rows["portfolio"])
+
+
+def portfolio(name: str) -> Any:
+    """A file with one contract, as whoever acts takes it."""
+    row = {
+        "reference": f"P-{name}",
+        "title": name,
+        "legal_entity": "us",
+        "counterparty": "customer",
+        "direction": "promised_by_us",
+        "currency": "EUR",
+        "template": "ours",
+        "effective_from": "2022-01-01",
+    }
+    return contracts.begin_portfolio(
+        name=f"{name}.csv",
+        sha256=sha256(name.encode()).hexdigest(),
+        headers=list(row),
+        rows=[list(row.values())],
+        requested_at=LATER,
+    )
 
 
 def _customers(stages: Stages) -> None:

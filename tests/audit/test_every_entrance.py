@@ -382,6 +382,11 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["contract_version.describe_stakeholder"],
         lambda s: contracts.describe_stakeholder(s.version("in_review"), party="Operations"),
     ),
+    "contracts.begin_portfolio": (["portfolio.begin"], lambda s: world.portfolio("another")),
+    "contracts.confirm_portfolio": (
+        ["portfolio.confirm"],
+        lambda s: contracts.confirm_portfolio(s.rows["portfolio"], LATER),
+    ),
     "tokens.create_token": (["token.create"], lambda s: world.make_token(s.person)),
     "tokens.revoke_token": (
         ["token.revoke"],
@@ -1422,6 +1427,9 @@ JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
             "run_at": LATER.isoformat(),
         },
     ),
+    # Looking writes no fact; a row is written by whoever confirmed, and this one waits for that.
+    "contracts.look_at_portfolio": ([], lambda s: {"portfolio_id": s.rows["portfolio"].pk, "step": 1}),
+    "contracts.write_portfolio": ([], lambda s: {"portfolio_id": s.rows["portfolio"].pk, "number": 2}),
     "notices.compose": (["notice.compose"], lambda s: {"announcement_id": s.rows["announcement"].pk}),
     # Sealing is no act of the business: it adds nothing that a person could mean.
     "audit.seal": ([], lambda s: {}),
