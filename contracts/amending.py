@@ -31,7 +31,7 @@ def reckoned_windows_come_from(find: ReckonedFinder) -> None:
 def change_standings(version: ContractVersion) -> Iterator[Standing]:
     """What is found about a version as a change of the contract's other texts; nothing of a whole text alone."""
     if version.kind == Kind.WHOLE:
-        yield from _cuts_short(version)
+        yield from _replaces(version)
         return
     if version.kind not in CHANGES or version.state == ContractVersion.State.SIGNED:
         return
@@ -56,6 +56,7 @@ def change_standings(version: ContractVersion) -> Iterator[Standing]:
             )
         return
     yield from _out_of_step(version, chain)
+    yield from _upon_another(version, chain)
     yield from _windows(version)
     for stretch in stretches:
         if stretch.version is None and version in stretch.applied:
@@ -77,24 +78,54 @@ def _out_of_step(version: ContractVersion, chain: Chain) -> Iterator[Standing]:
         )
 
 
-def _cuts_short(version: ContractVersion) -> Iterator[Standing]:
+def _replaces(version: ContractVersion) -> Iterator[Standing]:
+    """What a whole text does to changes of the texts before it: those that run end, those to come are in its way."""
     if version.state == ContractVersion.State.SIGNED:
         return
-    running = version.contract.versions.filter(
-        state=ContractVersion.State.SIGNED,
-        kind=Kind.VARIATION,
-        effective_from_on__lt=version.effective_from_on,
-        effective_until_on__gt=version.effective_from_on,
+    begins, ends = version.effective_from_on, version.effective_until_on
+    changes = version.contract.versions.filter(state=ContractVersion.State.SIGNED, kind__in=CHANGES)
+    touched = changes.exclude(kind=Kind.VARIATION, effective_until_on__lte=begins).select_related("contract")
+    for other in touched.defer("terms").order_by("number"):
+        if other.kind == Kind.VARIATION and other.effective_from_on < begins:
+            yield _cut_short(other, begins)
+        elif begins <= other.effective_from_on and (ends is None or other.effective_from_on < ends):
+            yield _stands(
+                "CHANGE_STILL_TO_COME",
+                f"versions.v{other.number}",
+                f"{other} is signed and begins on {other.effective_from_on}, upon a text that this one would have "
+                "replaced by then",
+                f"Let this text begin after {other.effective_from_on}, or write it as an amendment.",
+            )
+
+
+def _cut_short(variation: ContractVersion, on: date) -> Standing:
+    return _stands(
+        "VARIATION_CUT_SHORT",
+        f"versions.v{variation.number}",
+        f"{variation} would run until {variation.effective_until_on} and ends on {on}, as a whole text replaces "
+        "everything before it",
+        "Write the variation upon the new text once that is signed, or accept that it ends.",
+        acceptable=True,
     )
-    for other in running.order_by("number"):
+
+
+def _upon_another(version: ContractVersion, chain: Chain) -> Iterator[Standing]:
+    """A change of a text that does not stand on its first day would never apply."""
+    root = chain.root_of(version)
+    below = chain.whole_in_effect(version.effective_from_on)
+    if below is None or below.pk != root.pk:
+        stands = f"that of {below}" if below else "none"
         yield _stands(
-            "VARIATION_CUT_SHORT",
-            f"variations.v{other.number}",
-            f"{other} would run until {other.effective_until_on} and ends on {version.effective_from_on}, as a whole "
-            "text replaces everything before it",
-            "Write the variation upon the new text once that is signed, or accept that it ends.",
-            acceptable=True,
+            "AMENDMENT_DOES_NOT_FIT",
+            "amendment.base_sha256",
+            f"it changes the text of {root}, but on {version.effective_from_on} the text below is {stands}",
+            "Write the change upon the text that stands on its first day.",
         )
+        return
+    for other in chain.rows:
+        begins, ends = other.effective_from_on, version.effective_until_on
+        if other.kind == Kind.WHOLE and ends and version.effective_from_on < begins < ends:
+            yield _cut_short(version, begins)
 
 
 def _together(

@@ -234,6 +234,22 @@ def test_a_whole_text_that_cuts_a_variation_short_says_so():
     assert [target_on(base.contract, day) for day in (MARCH, APRIL, JUNE)] == ["97", "99", "99"]
 
 
+def test_a_whole_text_does_not_overtake_a_signed_change_that_is_still_to_come():
+    base = signed()
+    in_force(variation(base, text("97"), (MAY, JUNE)))
+    whole = factories.draft(base.contract, text("99"), APRIL)
+    assert codes(whole) == {"CHANGE_STILL_TO_COME"}
+    assert codes(factories.draft(base.contract, text("99"), JUNE)) == set()
+
+
+def test_a_change_is_written_upon_the_text_that_stands_on_its_first_day():
+    base = signed()
+    in_force(factories.draft(base.contract, text("99"), APRIL))
+    assert codes(variation(base, text("97"), (MAY, JUNE))) == {"AMENDMENT_DOES_NOT_FIT"}
+    assert codes(variation(base, text("97"), (MARCH, JUNE))) == {"VARIATION_CUT_SHORT"}
+    assert codes(variation(base, text("97"), (MARCH, APRIL))) == set()
+
+
 @pytest.mark.parametrize(
     ("at", "target"),
     [
