@@ -242,6 +242,8 @@ def spoken(shape: Shape, value: Any, place: str) -> str:
                 shape, value, last = item.shape, (value or {}).get(step), step
                 said.append(item.label)
             case Many(item_shape):
+                if not step.isdecimal():
+                    break
                 shape, value = item_shape, value[int(step)] if int(step) < len(value) else None
                 said[-1] = f"{item_label(last)} {int(step) + 1}"
             case Pairs():

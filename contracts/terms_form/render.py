@@ -198,14 +198,15 @@ class Form:
         said = self.said.get(node.place, ())
         described = f"{here}-help {here}-said" if node.help else f"{here}-said"
         wrong = ' aria-invalid="true"' if any(kind == "error" for kind, _ in said) else ""
-        name = escape(node.name)
-        common = f'class="terms-input" id="{here}-input" name="{name}" aria-describedby="{described}"{wrong}'
+        common = f'class="terms-input" id="{here}-input" name="{escape(node.name)}"'
+        told = f' aria-describedby="{described}"{wrong}'
         if node.type in ("choice", "flag"):
-            widget = f"<select {common}>{_options(node)}</select>"
+            widget = f"<select {common}{told}>{_options(node)}</select>"
         elif node.type == "long":
-            widget = f'<textarea {common} rows="3">\n{escape(node.value)}</textarea>'
+            widget = f'<textarea {common}{told} rows="3">\n{escape(node.value)}</textarea>'
         else:
-            widget = f'<input {common} value="{escape(node.value)}" autocomplete="off"{_INPUTS.get(node.type, "")}>'
+            kind = _INPUTS.get(node.type, "")
+            widget = f'<input {common} value="{escape(node.value)}"{told} autocomplete="off"{kind}>'
         star = ' <span class="terms-required" title="needed">*</span>' if node.required else ""
         classes = "terms-field"
         if node.type == "long":

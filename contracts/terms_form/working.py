@@ -17,7 +17,8 @@ from django.db.models.functions import Length
 from base.models import User
 from contracts.models import Contract, ContractVersion, WorkingCopy, WorkingStep
 from contracts.terms_form.nodes import spoken
-from contracts.terms_form.shapes import Shape
+from contracts.terms_form.operations import walk
+from contracts.terms_form.shapes import Leaf, Shape
 from contracts.terms_form.steps import changed_place
 
 MAX_STEPS = 200
@@ -104,8 +105,14 @@ def keep(
         )
     copy.steps.filter(number__gt=copy.at).delete()
     said = (did or f"changed {spoken(shape, values, place)}")[:200]
-    same = last is not None and last.number > 0 and not did and last.place == place[:400] and last.did == said
-    if same and last is not None and at - last.saved_at <= ONE_STEP and last.base_sha256 == base_sha256:
+    typing = last is not None and last.number > 0 and not did and last.place == place and last.did == said
+    if (
+        typing
+        and last is not None
+        and _is_single(shape, values, place)
+        and at - last.saved_at <= ONE_STEP
+        and last.base_sha256 == base_sha256
+    ):
         last.packed, last.saved_at = pack(values), at
         last.save(update_fields=["packed", "saved_at"])
     else:
@@ -178,6 +185,18 @@ def unpack(packed: bytes | memoryview) -> Any:
     """The values of a step. Never more than was let in."""
     text = zlib.decompressobj().decompress(bytes(packed), MAX_UNPACKED)
     return json.loads(text)
+
+
+def _is_single(shape: Shape, values: Any, place: str) -> bool:
+    """Whether one widget stands at a place."""
+    if not place:
+        return False
+    try:
+        at, _ = walk(shape, values, place.split("."))
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        # A name among pairs, which has no shape of its own.
+        return True
+    return isinstance(at, Leaf)
 
 
 def _shown(step: WorkingStep) -> Shown:
