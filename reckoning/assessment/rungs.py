@@ -69,7 +69,7 @@ class _Part(NamedTuple):
 
 def said(scene: Scene, value: Fraction) -> Said:
     """The engine's answer at a value."""
-    return said_of(scene.at(value))
+    return said_of(scene.known(value))
 
 
 def said_of(result: AssessmentResult) -> Said:
@@ -244,20 +244,22 @@ def _parts(scene: Scene, cuts: list[Fraction]) -> Iterator[_Part]:
             third = (after - cut) / 3
             first = said(scene, cut + third)
             yield _Part(
-                cut, after, first, said(scene, after - third) if _may_grow(scene, after - cut) else first
+                cut, after, first, said(scene, after - third) if _may_grow(scene, cut, after) else first
             )
 
 
-def _may_grow(scene: Scene, width: Fraction) -> bool:
-    """Whether a credit can change inside a gap of that width, at no bound: rows and whole units do not."""
+def _may_grow(scene: Scene, lower: Fraction, upper: Fraction) -> bool:
+    """Whether a credit can change inside a gap: rows do not grow, and whole units only where one ends."""
     schedule = scene.commitment.schedule
     if schedule.kind == "formula" or any(factor.figure for factor in schedule.factors):
         return True
     if isinstance(schedule, PerUnit):
         whole = schedule.units != "proportional" and schedule.worth.worth_unit != "price_multiple"
-        in_seconds = schedule.on.endswith("seconds")
-        size = Fraction(schedule.unit) * (SECONDS_IN[schedule.bounds_in] if in_seconds else 1)
-        return not (whole and schedule.on == scene.sliding.figure and width <= size)
+        unit = _moved_unit(scene, schedule)
+        if not whole or unit is None:
+            return True
+        after = max((lower - unit[0]) // unit[1] + 1, 0)
+        return unit[0] + after * unit[1] < upper
     if isinstance(schedule, TierSchedule):
         return schedule.tiers[0].worth_unit == "price_multiple"
     return schedule.kind == "flat" and schedule.worth.worth_unit == "price_multiple"
@@ -289,14 +291,13 @@ def _crossings(scene: Scene, part: _Part) -> Iterator[Fraction]:
 
 def _step_of_change(scene: Scene, schedule: PerUnit, part: _Part) -> Iterator[Fraction]:
     """The unit with which another answer begins, by halving the units that lie in the gap."""
-    ends = [next(iter(_moved(scene, schedule.on, _unit_step(scene, schedule, one))), None) for one in (0, 1)]
-    if ends[0] is None or ends[1] is None or ends[1] <= ends[0]:
+    unit = _moved_unit(scene, schedule)
+    if unit is None:
         return
-    # Equal units of the counted figure are equal steps of the moved one.
-    size = ends[1] - ends[0]
-    first = max(0, (part.lower - ends[0]) // size + 1)
-    count = min(int((part.upper - ends[0]) / size - first) + 1, MOST_STEPS)
-    steps = [ends[0] + (first + one) * size for one in range(count)]
+    begin, size = unit
+    first = max(0, (part.lower - begin) // size + 1)
+    count = min(int((part.upper - begin) / size - first) + 1, MOST_STEPS)
+    steps = [begin + (first + one) * size for one in range(count)]
     edges = [part.lower, *(one for one in steps if part.lower < one < part.upper), part.upper]
     low, high = 0, len(edges) - 2
     if high < 1 or _alike(_between(scene, edges, low), _between(scene, edges, high)):
@@ -309,6 +310,14 @@ def _step_of_change(scene: Scene, schedule: PerUnit, part: _Part) -> Iterator[Fr
             high = middle
     yield edges[high]
     yield edges[high + 1]
+
+
+def _moved_unit(scene: Scene, schedule: PerUnit) -> tuple[Fraction, Fraction] | None:
+    """Where units begin and how long one is, in the moved figure: equal units are equal steps of it."""
+    ends = [next(iter(_moved(scene, schedule.on, _unit_step(scene, schedule, one))), None) for one in (0, 1)]
+    if ends[0] is None or ends[1] is None or ends[1] <= ends[0]:
+        return None
+    return ends[0], ends[1] - ends[0]
 
 
 def _between(scene: Scene, edges: list[Fraction], at: int) -> Said:

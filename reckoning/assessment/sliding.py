@@ -186,7 +186,9 @@ def scene_of(
             "quantities": quantities,
         }
     )
-    scene = Scene(commitment, currency, zone, window, sliding, values, base)
+    # Other readings are not shown here, and would be reckoned at every place.
+    alone = commitment.model_copy(update={"readings": ()})
+    scene = Scene(alone, currency, zone, window, sliding, values, base)
     return _tried(scene)
 
 

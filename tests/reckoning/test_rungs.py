@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reckoning.assessment.rungs import Rung, Said, index_of, position_of, rungs, said, value_at
+from reckoning.assessment.rungs import Rung, Said, index_of, position_of, rungs, said_of, value_at
 from reckoning.assessment.sliding import Scene, Unmovable, assumptions, scene_of
 from reckoning.errors import InputError
 from reckoning.terms import Terms
@@ -49,7 +49,7 @@ def hold(place: Scene, stretches: list[Rung]) -> int:
         for value in (rung.lower - tiny, rung.lower, rung.lower + tiny):
             if 0 <= value <= place.sliding.most:
                 found = stretches[index_of(stretches, value)]
-                assert agrees(found, said(place, value)), (at, value)
+                assert agrees(found, said_of(place.at(value))), (at, value)
     return len(stretches)
 
 
