@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, explained, homes, main_job, measuring, notices, reckoning, whatif
+from bench import documents, explained, forms, homes, main_job, measuring, notices, reckoning, whatif
 from demo.people import require_demo
 
 
@@ -51,6 +51,11 @@ class Command(BaseCommand):
             named = f"home of {home.role.replace('_', ' ')}, {homes.COMMITMENTS} commitments"
             self._line(f"{named}, p95, milliseconds", f"{home.milliseconds:.0f}", "< 200")
             self._line(f"{named}, queries", f"{home.queries}", f"{home.few_queries}")
+        for form in forms.measure():
+            named = f"form of the terms, {form.name}, milliseconds"
+            self._line(f"{named} to open", f"{form.opened:.0f}", "< 100")
+            self._line(f"{named} to answer a keystroke", f"{form.keystroke:.0f}", "< 100")
+            self._line(f"{named} to answer a button", f"{form.button:.0f}", "< 100")
         for line in whatif.lines():
             self._line(*line)
         if not options["without_demo"]:
