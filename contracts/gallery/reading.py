@@ -1,6 +1,5 @@
 """Templates as they are kept: which text one says now, how it is found, and which contracts were started from it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -75,13 +74,3 @@ def started_from(slugs: Sequence[str]) -> QuerySet[ContractVersion]:
     """
     named = ContractVersion.objects.annotate(from_template=KT("terms__filled_from__template"))
     return named.filter(from_template__in=list(slugs))
-
-
-def by_number(root: TermsTemplate) -> dict[int, TermsTemplateVersion]:
-    """A template's versions by their numbers, without their documents."""
-    return {row.number: row for row in root.versions.defer("document")}
-
-
-def counted(slugs: Sequence[str]) -> dict[str, int]:
-    """How many versions of contracts were started from each template; those without any are left out."""
-    return dict(Counter(started_from(slugs).values_list("from_template", flat=True)))

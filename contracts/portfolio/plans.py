@@ -58,7 +58,7 @@ def known_for(portfolio: PortfolioImport, rows: list[dict[str, str]]) -> Known:
     versions = ContractVersion.objects.filter(contract__in=contracts).exclude(state=Withdrawn)
     started_with = versions.annotate(origin=F("terms__filled_from")).select_related("contract").defer("terms")
     for version in started_with.order_by("pk"):
-        origin = version.origin or {}  # type: ignore[attr-defined]
+        origin = version.origin or {}
         held.setdefault(version.contract_id, []).append((origin, version.effective_from_on, version))
     templates = TermsTemplate.objects.select_related("parent", "legal_entity")
     return Known(

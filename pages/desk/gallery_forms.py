@@ -236,8 +236,10 @@ class StartForm(Filled):
                 f"Version {self.text.number} of the template was published meanwhile; this is how it reads now. "
                 "Look at it and start again.",
             )
-            self.data = self.data.copy()
-            self.data["number"] = str(self.text.number)
+            sent: Any = self.data
+            again = sent.copy()
+            again["number"] = str(self.text.number)
+            self.data = again
         return cleaned
 
     def _check_codes(self, name: str, codes: tuple[str, ...]) -> None:

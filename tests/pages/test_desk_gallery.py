@@ -43,13 +43,17 @@ def load(*slugs: str) -> None:
 
 def gold(**values: Any) -> TermsTemplate:
     with factories.legal():
-        return services.create_template(
-            **({"slug": "gold", "document": deepcopy(GOLD), "reason": "ours", "created_on": DAY} | values)
-        )
+        given: dict[str, Any] = {
+            "slug": "gold",
+            "document": deepcopy(GOLD),
+            "reason": "ours",
+            "created_on": DAY,
+        }
+        return services.create_template(**(given | values))
 
 
 def shown(client: Client, address: str, **query: Any) -> str:
-    answer = client.get(address, query)
+    answer: Any = client.get(address, query)
     assert answer.status_code == 200, address
     return str(answer.content.decode())
 
@@ -122,7 +126,7 @@ def test_every_published_template_shows_itself(client: Client) -> None:
 
 def test_the_document_of_a_version_is_handed_out_as_it_is_kept(client: Client) -> None:
     template = gold()
-    answer = client.get(reverse("pages:template_file", args=["gold", 1]))
+    answer: Any = client.get(reverse("pages:template_file", args=["gold", 1]))
     assert canonical_json(answer.json()) == canonical_json(template.versions.get().document)
     assert answer["Content-Disposition"] == 'attachment; filename="gold-v1.json"'
 
@@ -163,7 +167,7 @@ def test_a_company_takes_a_template_over_with_values_of_its_own(client: Client) 
     given = {"act": "unit", "legal_entity": entity.pk, "slug": "gold-us", "reason": "theirs"}
     html = client.post(address, given | {"p_target": "50"}).content.decode()
     assert "Is below 99" in html
-    answer = client.post(address, given | {"p_target": "99.95"})
+    answer: Any = client.post(address, given | {"p_target": "99.95"})
     assert answer.url == reverse("pages:template", args=["gold-us"])
     assert "99.95" in shown(client, answer.url)
     client.post(answer.url, {"act": "preset", "p_target": "99.97", "reason": "better"})
@@ -179,7 +183,7 @@ def test_a_contracts_version_becomes_a_template(client: Client) -> None:
         "version": version.pk,
         "reason": "good",
     }
-    answer = client.post(reverse("pages:template_new"), given)
+    answer: Any = client.post(reverse("pages:template_new"), given)
     assert answer.url == reverse("pages:template", args=["seven"])
     assert TermsTemplate.objects.get(slug="seven").next_review_on == date(2026, 9, 1)
 
@@ -202,7 +206,7 @@ def started(reference: str, **changes: Any) -> dict[str, Any]:
 def test_a_draft_is_started_and_opens_in_the_form_of_the_terms(client: Client) -> None:
     factories.service("api")
     gold()
-    answer = client.post(reverse("pages:template_start", args=["gold"]), started("C-1"))
+    answer: Any = client.post(reverse("pages:template_start", args=["gold"]), started("C-1"))
     version = ContractVersion.objects.get()
     assert answer.url == reverse("admin:contracts_contractversion_change", args=[version.pk])
     assert (version.state, version.number) == ("draft", 1)
@@ -215,10 +219,10 @@ def test_what_is_wrong_stands_at_its_field(client: Client) -> None:
     gold()
     address = reverse("pages:template_start", args=["gold"])
     given = started("C-1", p_target="98.9", p_services="")
-    answer = client.post(address, given)
+    answer: Any = client.post(address, given)
     errors = answer.context["form"].errors
     assert errors["p_services"] == ["Is missing: Which services."]
-    answer = client.post(address, given | {"p_services": "api"})
+    answer: Any = client.post(address, given | {"p_services": "api"})
     assert answer.context["form"].errors == {"p_target": ["Is below 99, the least that is allowed"]}
     assert ContractVersion.objects.count() == 0
     assert "Is below 99" in answer.content.decode()
@@ -237,11 +241,11 @@ def test_a_new_contract_is_entered_with_its_draft_or_not_at_all(client: Client) 
         "new_currency": "EUR",
         "effective_from_on": "2026-01-01",
     }
-    answer = client.post(address, given | {"title": ""})
+    answer: Any = client.post(address, given | {"title": ""})
     assert answer.context["form"].errors["title"] == [
         "Is needed for a new contract; or choose one that is there."
     ]
-    answer = client.post(address, given)
+    answer: Any = client.post(address, given)
     [said] = answer.context["form"].errors["currency"]
     assert said.startswith("Is USD, but the contract is kept in EUR. Write that currency here")
     assert not Contract.objects.filter(reference="N-1").exists()
@@ -261,7 +265,7 @@ def test_a_version_that_was_published_meanwhile_is_looked_at_first(client: Clien
     template = gold()
     with factories.legal():
         services.publish_template_version(template, deepcopy(GOLD) | {"note": "later"}, "later")
-    answer = client.post(reverse("pages:template_start", args=["gold"]), started("C-1"))
+    answer: Any = client.post(reverse("pages:template_start", args=["gold"]), started("C-1"))
     assert "Version 2 of the template was published meanwhile" in answer.content.decode()
     assert ContractVersion.objects.count() == 0
 
