@@ -202,7 +202,8 @@ def _said(request: HttpRequest, page: TermsPage) -> SafeString:
 def _whole(request: HttpRequest, sheet: Sheet, operation: str, values: Any, base: str) -> HttpResponse:
     """What changes the form as a whole."""
     verb = operation.partition(":")[0]
-    note, mend, collisions = "", None, []
+    note, mend = "", None
+    collisions: list[tuple[str, str, Collision]] = []
     if verb in ("undo", "redo"):
         step, did = working.move(sheet.where, -1 if verb == "undo" else 1)
         done = "Undone" if verb == "undo" else "Done again"

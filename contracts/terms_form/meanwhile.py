@@ -26,9 +26,7 @@ def meanwhile(version: ContractVersion, base_sha256: str) -> Meanwhile | None:
     if not base_sha256 or base_sha256 == version.terms_sha256:
         return None
     rows = list(
-        version.history.select_related("history_user")  # type: ignore[attr-defined]
-        .defer("terms")
-        .order_by("history_date", "history_id")
+        version.history.select_related("history_user").defer("terms").order_by("history_date", "history_id")
     )
     at = max((number for number, row in enumerate(rows) if row.terms_sha256 == base_sha256), default=0)
     saves = [
@@ -53,6 +51,6 @@ def stored_values(version: ContractVersion, sha256: str) -> Any | None:
 
 
 def _stored(version: ContractVersion, sha256: str) -> dict[str, Any] | None:
-    rows = version.history.filter(terms_sha256=sha256).order_by("-history_date", "-history_id")  # type: ignore[attr-defined]
+    rows = version.history.filter(terms_sha256=sha256).order_by("-history_date", "-history_id")
     found: dict[str, Any] | None = rows.values_list("terms", flat=True).first()
     return found
