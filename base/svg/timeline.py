@@ -148,7 +148,7 @@ def _row(
 
 def _sign(x: Fraction, y: Number, palette: Palette) -> str:
     """A diamond: somebody signed on that day."""
-    points = f"M{pt(x)} {pt(y - 5)}L{pt(x + 5)} {pt(y)}L{pt(x)} {pt(y + 5)}L{pt(x - 5)} {pt(y)}Z"
+    points = f"M{pt(x)} {pt(y - 5)}L{pt(x + 5)} {pt(y)}L{pt(x)} {pt(y + 5)}L{pt(x - 5)} {pt(y)}L{pt(x)} {pt(y - 5)}"
     return f'<path d="{points}" fill="{palette.surface}" stroke="{palette.ink}" stroke-width="1" class="c-sign"/>'
 
 

@@ -136,3 +136,11 @@ def test_the_changes_between_two_texts_make_the_one_of_the_other(names):
     )
     assert texts(left, [document])[-1].sha256 == terms_sha256(right)
     assert not redline(texts(left, [document])[-1].terms, right).fields
+
+
+def test_items_that_only_change_places_are_a_change_too():
+    one, other = factories.commitment_terms(), factories.commitment_terms(key="second")
+    before = parse_terms(factories.terms(one, other))
+    after = parse_terms(factories.terms(other, one))
+    assert [change.at for change in changes_between(before, after)] == ["commitments"]
+    assert changes_between(before, before) == ()
