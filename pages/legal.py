@@ -155,7 +155,7 @@ def needs_of(versions: Sequence[ContractVersion]) -> list[Need]:
             for commitment in terms.commitments
             for reading in commitment.readings
         )
-        needs.append(Need(version, stands + unknown, readings, missing, **more))
+        needs.append(Need(version, stands + unknown, readings, missing, "", **more))
     return needs
 
 
