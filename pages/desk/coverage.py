@@ -1,5 +1,6 @@
 """What a contract covers and what it does not: read by the customer, drafted and published by two of legal."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -23,8 +24,9 @@ from contracts.services.coverage import LONGEST, MOST_ENTRIES, lacks
 from contracts.visibility import visible_contracts, visible_coverage
 from pages.acting import sentence
 from pages.layout import viewing
+from reckoning.canonical import decimal_text
 
-MORE = 5
+MORE = 3
 
 
 class EntryForm(forms.Form):
@@ -107,11 +109,20 @@ def coverage(request: HttpRequest, pk: int) -> HttpResponse:
         "draft": newest if newest and not hasattr(newest, "publication") else None,
         "may_draft": may(request.user, "draft", "coverage"),
         "may_publish": may(request.user, "publish", "coverage"),
+        "wrote": any(one.drafted_by_id == request.user.pk for one in _since_published(lists)),
         "today": clock.as_of(),
     }
     if context["draft"] and internal:
         context["lacks"] = lacks(context["draft"])
     return render(request, "pages/desk/coverage.html", context)
+
+
+def _since_published(lists: list[CoverageList]) -> Iterator[CoverageList]:
+    """The drafts since the last publication, newest first: whoever wrote one of them does not publish."""
+    for one in lists:
+        if hasattr(one, "publication"):
+            return
+        yield one
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -125,7 +136,7 @@ def coverage_draft(request: HttpRequest, pk: int) -> HttpResponse:
     given: dict[str, Any] = {"form_kwargs": {"offered": offered}, "prefix": "entries"}
     newest = _lists(request, contract).first()
     if request.method != "POST":
-        rows = _rows_of(newest) if newest else _rows_to_begin_with(contract)
+        rows = _rows_of(newest, contract) if newest else _rows_to_begin_with(contract)
         begun = Entries(initial=[*rows, *_blank(contract)], **given)
         return _form(request, contract, begun, newest.introduction if newest else "")
     introduction = request.POST.get("introduction", "")
@@ -191,11 +202,13 @@ def _form(
     return render(request, "pages/desk/coverage_draft.html", context, status=status)
 
 
-def _rows_of(drafted: CoverageList) -> list[dict[str, Any]]:
-    names = ("journey", "why_not", "owner", "cost_amount", "cost_currency", "cost_per")
+def _rows_of(drafted: CoverageList, contract: Contract) -> list[dict[str, Any]]:
+    names = ("journey", "why_not", "owner", "cost_per")
     return [
         {name: getattr(row, name) for name in names}
         | {"covered": "yes" if row.covered else "no", "service": row.service.code if row.service else None}
+        | {"cost_amount": None if row.cost_amount is None else decimal_text(row.cost_amount)}
+        | {"cost_currency": row.cost_currency or contract.currency}
         for row in drafted.entries.select_related("service")
     ]
 

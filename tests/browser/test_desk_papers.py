@@ -5,10 +5,10 @@ from playwright.sync_api import Page, expect
 from tests.contracts.pdfs import SIGNED, pdf
 
 
-def attach(page: Page, clause: str, first: str, last: str) -> None:
-    """Attach lines of the page that is shown to the clause whose label begins so."""
+def attach(page: Page, first: str, last: str) -> None:
+    """Attach lines of the page that is shown to the first clause that has no passage yet."""
     select = page.get_by_label("To clause")
-    value = select.locator("option", has_text=clause).first.get_attribute("value")
+    value = select.locator("option").filter(has_not_text="(has one)").first.get_attribute("value")
     select.select_option(value)
     page.get_by_label("From line").select_option(first)
     expect(page.locator(".papers-mark.chosen")).to_be_attached()
@@ -20,24 +20,27 @@ def test_two_passages_of_the_signed_paper_stand_beside_the_wording(visit):
     page = visit("lena")
     page.goto("/contracts/")
     page.get_by_role("link", name="CUS-2021-07").first.click()
-    page.get_by_role("link", name="The paper").click()
+    page.get_by_role("link", name="The paper", exact=True).click()
     expect(page.get_by_role("heading", name="Papers of this version")).to_be_visible()
+    attached = page.locator(".papers-clauses > li:has(.papers-passage)")
+    before = attached.count()
+    page.get_by_text("Upload a PDF").click()
     page.get_by_label("PDF").set_input_files(
         {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": pdf(*SIGNED)}
     )
     page.get_by_label("Title").fill("Signed agreement")
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("0 of ")).to_be_visible()
-    attach(page, "Comparing", "2", "3")
-    expect(page.get_by_text("1 of ")).to_be_visible()
+    expect(page.get_by_role("heading", name="Signed agreement, page 1 of 2")).to_be_visible()
+    attach(page, "2", "3")
+    expect(page.get_by_text(f"{before + 1} of ")).to_be_visible()
     # The mark on the picture leads to its clause by the keyboard.
     page.locator(".papers-page a").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("li.is-here")).to_contain_text("Comparing")
+    expect(page.locator("li.is-here")).to_contain_text("available for at least 99.9 %")
     page.get_by_role("link", name="Next").click()
-    attach(page, "Cap", "2", "3")
-    expect(page.get_by_text("2 of ")).to_be_visible()
-    expect(page.locator(".papers-passage").first).to_contain_text("available for at least 99.9 %")
+    attach(page, "2", "3")
+    expect(page.get_by_text(f"{before + 2} of ")).to_be_visible()
+    expect(page.locator(".papers-clauses")).to_contain_text("available for at least 99.9 %")
     page.get_by_label("Words in the paper").fill("credited")
     page.get_by_role("button", name="Find").click()
     expect(page.locator(".papers-mark.hit")).to_be_attached()
