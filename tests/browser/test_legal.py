@@ -7,16 +7,19 @@ from tests.browser.worlds import draft_that_needs_legal
 
 
 def test_legal_sees_what_needs_them_and_follows_it(visit):
-    draft_that_needs_legal(person("leo"))
+    drafted = draft_that_needs_legal(person("leo"))
     page = visit("lena")
     page.goto("/")
     expect(page.get_by_role("heading", name="What waits for legal")).to_be_visible()
     needs = page.locator(".table[aria-label='Contracts that need me']")
-    expect(needs).to_contain_text("CUS-2021-07 v4")
+    expect(needs).to_contain_text(str(drafted))
     expect(needs).to_contain_text("signature of")
+    expect(needs).to_contain_text("items of the checklist")
     visit.check(page, "legal-home")
-    needs.get_by_role("link", name="CUS-2021-07 v4").click()
-    expect(page.get_by_role("heading", name="What version 4 says")).to_be_visible()
+    needs.get_by_role("link", name=str(drafted)).click()
+    expect(page.get_by_role("heading", name="What stands against signing")).to_be_visible()
+    page.get_by_role("link", name="The contract").click()
+    expect(page.get_by_role("heading", name=f"What version {drafted.number} says")).to_be_visible()
     visit.check(page, "legal-draft", dark=False)
 
 
