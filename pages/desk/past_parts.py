@@ -52,6 +52,11 @@ class Cell:
     credit: str
     missing: tuple[str, ...]
 
+    @property
+    def unbroken(self) -> str:
+        """The figure for a page: no line ends between a number and its percent sign."""
+        return self.figure.replace(" %", "\u00a0%")
+
 
 def sides_of(contract: Contract, named: Sequence[tuple[str, Terms]], known_at: datetime) -> list[Side]:
     """Each of several terms on the contract's past; a fixed number of queries."""
@@ -215,8 +220,8 @@ def flags_of(side: Side) -> list[tuple[str, str]]:
                 (
                     "bad",
                     f"{one.key} was attained in {one.attained_of_last} of the {one.decided_of_last} last months of "
-                    f"which it is known: {one.percent_of_last} %. With a back-test on record, the draft cannot be "
-                    "signed until somebody accepts that with a reason.",
+                    f"which it is known: {one.percent_of_last} %. With a back-test on record, a draft that "
+                    "says this cannot be signed until somebody accepts that with a reason.",
                 )
             )
         if one.is_lenient:
