@@ -163,13 +163,24 @@ def test_the_acts_of_the_admin_ask_for_the_roles_of_the_matrix():
 
 # Acts that pages offer and the admin does not.
 ON_PAGES = {
+    ("contract", "upload-terms"),
     ("exclusion", "withdraw"),
     ("incident", "note"),
     ("incident", "attribute"),
     ("reconciliation", "accept"),
 }
 # Kinds all of whose acts stand on pages.
-KINDS_OF_PAGES = {"review", "consultation_policy", "stakeholder", "candidate", "export", "export_profile", "schedule"}
+KINDS_OF_PAGES = {
+    "candidate",
+    "consultation_policy",
+    "coverage",
+    "export",
+    "export_profile",
+    "paper",
+    "review",
+    "schedule",
+    "stakeholder",
+}
 
 
 def test_every_act_of_the_matrix_is_there():
