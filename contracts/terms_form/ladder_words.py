@@ -115,7 +115,7 @@ def earned_words(terms: Terms, one: Said) -> str:
         "amount": f"{terms.currency} {amount}",
         "price_multiple": f"{amount} times the price of the time",
         "times": "a multiple of the price of the time",
-    }.get(unit, f"{amount} {unit}")
+    }.get(unit, f"{amount} {unit.removesuffix('s') if Fraction(value) == 1 else unit}")
 
 
 def said_words(

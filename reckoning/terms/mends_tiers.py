@@ -10,6 +10,7 @@ from reckoning.terms.linter import Finding, order_finding, out_of_order
 from reckoning.terms.mend import REMOVED, Edit, Mend
 from reckoning.terms.model import CommitmentTerms
 from reckoning.terms.schedules import Tier, TierSchedule
+from reckoning.terms.wording_parts import plural_of
 
 _NO_BOUND = "no bound"
 
@@ -48,9 +49,11 @@ class _Rows:
 
     def earns(self, index: int) -> str:
         tier = self.tiers[index]
-        worth = decimal_text(getattr(tier, tier.worth_unit))
+        value: Decimal = getattr(tier, tier.worth_unit)
         words = {"percent": " % of the fee", "amount": "", "price_multiple": " times the price"}
-        return f"{worth}{words.get(tier.worth_unit, f' {tier.worth_unit}')}"
+        if tier.worth_unit in words:
+            return f"{decimal_text(value)}{words[tier.worth_unit]}"
+        return plural_of(value, tier.worth_unit.removesuffix("s"))
 
     def moved(self, index: int, side: str, to: Decimal | None, inclusive: bool | None, label: str) -> Mend:
         """Another bound of a row; `to` None: no bound at all."""
