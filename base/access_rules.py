@@ -46,6 +46,16 @@ class Kind:
 
 BOOKS = ("finance", "finance_approver", "auditor")
 BOTH_SIDES = ("legal", *BOOKS)
+# Who may own a contract or an objective, and who enters objectives.
+OWNERS = (
+    "legal",
+    "finance",
+    "finance_approver",
+    "vendor_manager",
+    "customer_success",
+    "administrator",
+)
+OBJECTIVES_BY = ("legal", "vendor_manager", "customer_success", "administrator")
 KEEPERS = ("vendor_manager", "legal", "administrator")
 
 
@@ -110,6 +120,36 @@ KINDS = (
         ("contracts.renewalterms",),
         {"edit": ("legal",)},
     ),
+    # What we aim at ourselves, and which document goes before which: never for the other side.
+    Kind(
+        "objective",
+        _all(*BOTH_SIDES, "vendor_manager", "customer_success", "administrator"),
+        ("contracts.servicelevelobjective", "contracts.objectiveagreement"),
+        {"edit": OBJECTIVES_BY, "agree": OWNERS},
+    ),
+    Kind(
+        "precedence",
+        _all(*BOTH_SIDES),
+        (
+            "contracts.precedenceorder",
+            "contracts.precedencerank",
+            "contracts.precedenceconfirmation",
+        ),
+        dict.fromkeys(("edit", "confirm"), ("legal",)),
+    ),
+    # Whoever answers for either side sees it; legal and the auditor see all.
+    Kind(
+        "conflict",
+        {Scope.ALL: ("legal", "auditor"), Scope.OWN: tuple(role for role in OWNERS if role != "legal")},
+        (
+            "contracts.conflict",
+            "contracts.conflictside",
+            "contracts.conflictstep",
+            "contracts.conflictdecision",
+            "contracts.decisionconfirmation",
+        ),
+        dict.fromkeys(("decide", "confirm"), ("legal",)),
+    ),
     Kind("commitment", _sides(*BOTH_SIDES, customers=False, logins=True), ("contracts.commitment",)),
     # What contracts can be started from. Published facts and our own models; nobody outside sees them.
     Kind(
@@ -146,9 +186,7 @@ KINDS = (
         )
         | dict.fromkeys(("ask", "check", "consult", "name-signer"), ("legal",)),
     ),
-    Kind(
-        "consultation_policy", _all(*BOTH_SIDES), ("contracts.consultationpolicy",), {"set": ("legal",)}
-    ),
+    Kind("consultation_policy", _all(*BOTH_SIDES), ("contracts.consultationpolicy",), {"set": ("legal",)}),
     # How legal sees those whom a version concerns.
     Kind("stakeholder", _all("legal"), ("contracts.stakeholderentry",), {"describe": ("legal",)}),
     # The paper beside a version, and the passages that its clauses rest on.
@@ -411,7 +449,8 @@ def documentation() -> str:
         "`.venv/bin/python -m base.access_rules > docs/access.md`.",
         "",
         "- **All** rows, or those of the **vendors**' side (contracts that vendors promise to us) or of the",
-        "  **customers**' side (contracts that we promise), or a login's **own** counterparty's.",
+        "  **customers**' side (contracts that we promise), or a login's **own** counterparty's; of conflicts,",
+        "  those of what one answers for oneself.",
         "- A login of a vendor or a customer sees its own side of its own contracts: signed versions, final results,",
         "  issued memos, claims that were made (of a vendor: that were sent). Raw measurements and the record, never.",
         "- A superuser has no role by being one. A scheduled job sees nothing here. An auditor changes nothing, and",

@@ -239,6 +239,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "measurements.look_after_months",
         "schedule": 86_400,
     },
+    "look for conflicts of promises": {
+        "task": "contracts.look_for_conflicts",
+        "schedule": 3_600,
+    },
     "make the statements that are due": {
         "task": "exports.tick",
         "schedule": ENV.sweep_interval_seconds,

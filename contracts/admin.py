@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from audit.adminbase import FactsAdmin, RoleAdmin
+from base.models import User
 from contracts import services
 from contracts.models import (
     Commitment,
@@ -106,6 +107,16 @@ class ContractAdmin(MasterAdmin):
     list_filter = ["direction", "counterparty"]
     list_select_related = ["counterparty"]
     search_fields = ["reference", "title", "counterparty__name"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An owner is one of our people; a contract stands under a master or framework agreement."""
+        if db_field.name == "owner":
+            people = User.objects.filter(kind=User.Kind.STAFF, is_active=True)
+            kwargs["queryset"] = people.order_by("last_name", "username")
+        if db_field.name == "under":
+            masters = Contract.objects.filter(kind__in=("master_agreement", "framework"))
+            kwargs["queryset"] = masters.order_by("reference")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(Commitment)

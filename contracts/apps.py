@@ -6,11 +6,11 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self) -> None:
-        from contracts.portfolio import jobs  # noqa: F401  # registers what carries portfolios
-        from contracts import review_visibility, visibility  # noqa: F401  # register whose rows are whose
+        from contracts import review_visibility, tasks, visibility  # noqa: F401  # register what is in them
         from contracts.amending import change_standings
         from contracts.attainment import attainment_standings
         from contracts.checks import also_stands
+        from contracts.portfolio import jobs  # noqa: F401  # registers what carries portfolios
         from contracts.precedence_reading import conflict_standings
 
         also_stands(change_standings)

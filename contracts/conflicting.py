@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import Q
 
 from contracts.models import Commitment, Conflict, Contract, ContractVersion, Figure, ServiceLevelObjective
+from contracts.terms_form.labels import label_of
 from reckoning.canonical import canonical_json, sha256_hex
 from reckoning.terms import CommitmentTerms, Terms, parse_terms
 from reckoning.terms.precedence import differing_fields, level_words, reaches
@@ -113,6 +114,12 @@ def differences_of(one: Promise, other: Promise) -> list[Difference]:
         {"field": name, "first": _said(first.get(name)), "second": _said(second.get(name))}
         for name in differing_fields(first, second, _NOT_COMPARED)
     ]
+
+
+def field_words(name: str) -> str:
+    """A field of a commitment in plain words."""
+    label = {"zone": "time zone", "target_percent": "target"}.get(name) or label_of("CommitmentTerms", name)
+    return label[:1].lower() + label[1:]
 
 
 def _said(value: Any) -> str:

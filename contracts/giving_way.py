@@ -32,6 +32,13 @@ class GivesWay:
     decision: ConflictDecision
 
     @property
+    def short(self) -> str:
+        """That it gives way, and since when, without who decided and why: for readers outside."""
+        other = self.side.against
+        to = f"{other.version.contract.reference}, {other.key}" if other is not None else "another promise"
+        return f"gives way to {to} for windows that begin on {self.decision.from_on.isoformat()} or later"
+
+    @property
     def sentence(self) -> str:
         """Why it does not compute, in one sentence."""
         other = self.side.against

@@ -1,6 +1,6 @@
 """Where conflicts stand, what an order of precedence says of them, who answers for what, and what a draft would do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from contracts.conflicting import (
     Promise,
     differences_of,
     effective_spans,
+    field_words,
     last_common_day,
     objective_spans,
     promise_of,
@@ -63,6 +64,36 @@ def state_of(conflict: Any) -> str:
     if conflict.last_kind != ConflictStep.Kind.FOUND:
         return "gone"
     return "to be confirmed" if conflict.last_decision else "open"
+
+
+def decisions_in_words(conflict_ids: Collection[int]) -> dict[int, str]:
+    """The last confirmed decision of each conflict in one sentence. One query, none for no conflict."""
+    if not conflict_ids:
+        return {}
+    rows = (
+        ConflictDecision.objects.filter(conflict__in=list(conflict_ids), confirmation__isnull=False)
+        .select_related("conflict__first", "conflict__second", "decided_by", "confirmation__confirmed_by")
+        .order_by("conflict_id", "-number")
+        .distinct("conflict_id")
+    )
+    return {row.conflict_id: decision_words(row) for row in rows}
+
+
+def decision_words(row: ConflictDecision) -> str:
+    """What was decided, by whom and from when, in one sentence."""
+    conflict = row.conflict
+    first = conflict.first.reference
+    second = conflict.second.reference if conflict.second is not None else "the objective"
+    what = {
+        "first": f"{first} gives way to {second}",
+        "second": f"{second} gives way to {first}",
+        "neither": "both stand",
+    }[row.gives_way]
+    by = " by the order of precedence" if row.order_id else ""
+    return (
+        f"{what}{by} for windows that begin on {row.from_on.isoformat()} or later, decided by "
+        f"{row.decided_by.display_name} and confirmed by {row.confirmation.confirmed_by.display_name}: {row.reason}"
+    )
 
 
 # What an order of precedence says ------------------------------------------------------------------------
@@ -188,7 +219,7 @@ def _against_documents(version: ContractVersion, terms: Terms, codes: set[str]) 
             other = row.version.contract
             differ = differences_of(mine, theirs)
             if differ:
-                fields = ", ".join(one["field"] for one in differ)
+                fields = ", ".join(field_words(one["field"]) for one in differ)
                 said.setdefault(
                     other.reference, f"{other.reference} ({_owner(other.owner)}) says otherwise: {fields}"
                 )

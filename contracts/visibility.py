@@ -10,13 +10,19 @@ from contracts.models import (
     BackTest,
     Candidate,
     Commitment,
+    Conflict,
+    ConflictDecision,
+    ConflictSide,
+    ConflictStep,
     Contract,
     ContractVersion,
     Counterparty,
     CoverageList,
+    DecisionConfirmation,
     Paper,
     RenewalTerms,
 )
+from contracts.precedence_reading import conflicts_with_state
 
 Direction = Contract.Direction
 
@@ -81,6 +87,30 @@ tell_apart(BackTest, by_contract("contract"))
 tell_apart(Paper, by_contract("version__contract"))
 # A customer's login reads what was published.
 tell_apart(CoverageList, by_contract("contract", own=Q(publication__isnull=False)))
+
+
+def _answered_for(path: str = "") -> Rows:
+    """Conflicts, and what hangs on one: of those who answer for either side. No login from outside has any."""
+
+    def owned(user: User) -> Q:
+        sides = ("first__owner", "second__owner", "objective__owner")
+        mine = Q()
+        for side in sides:
+            mine |= Q(**{f"{path}{side}": user})
+        return mine
+
+    return Rows(own=owned)
+
+
+tell_apart(Conflict, _answered_for())
+for _model in (ConflictSide, ConflictStep, ConflictDecision):
+    tell_apart(_model, _answered_for("conflict__"))
+tell_apart(DecisionConfirmation, _answered_for("decision__conflict__"))
+
+
+def visible_conflicts(user: Asking) -> QuerySet[Any]:
+    """The conflicts that a user may see, each as ``contracts.precedence_reading.conflicts_with_state`` has it."""
+    return visible(conflicts_with_state(), user)
 
 
 def visible_counterparties(user: Asking) -> QuerySet[Counterparty]:

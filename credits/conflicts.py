@@ -46,8 +46,9 @@ def gives_way() -> Q:
     return Q(Exists(sides)) & ~Q(Exists(final))
 
 
-def why_it_gives_way(result: Assessment) -> str:
-    """Why a provisional result counts nowhere, in one sentence; empty where it counts."""
+def why_it_gives_way(result: Assessment, *, short: bool = False) -> str:
+    """Why a provisional result counts nowhere, in one sentence; empty where it counts. ``short``: for readers outside,
+    without who decided and why."""
     if Finalisation.objects.filter(
         commitment=result.commitment_id, window_start=result.window_start
     ).exists():
@@ -57,7 +58,9 @@ def why_it_gives_way(result: Assessment) -> str:
         return ""
     day = result.window_start.astimezone(zone_info(side.zone)).date()
     found = overridden([result.commitment_id], day).get(result.commitment_id)
-    return found.sentence if found is not None else ""
+    if found is None:
+        return ""
+    return found.short if short else found.sentence
 
 
 def before_others(commitment: Commitment, on: date) -> list[str]:
@@ -68,7 +71,7 @@ def before_others(commitment: Commitment, on: date) -> list[str]:
     mine = {key: one for key, one in found.items() if one.side.against_id == commitment.pk}
     rows = Commitment.objects.filter(pk__in=mine).select_related("version__contract").defer("version__terms")
     return [
-        f"{row.version.contract.reference}, {row.key}, {mine[row.pk].sentence}" for row in rows.order_by("pk")
+        f"{row.version.contract.reference}, {row.key}, {mine[row.pk].short}" for row in rows.order_by("pk")
     ]
 
 

@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from audit.documents import EvidenceValue, Listing, evidence_pdf
 from base.pdf.blocks import Column, PageSize
-from contracts.reading import terms_of
+from contracts.reading import terms_of, zone_of
+from credits.conflicts import before_others, why_it_gives_way
 from credits.errors import ResultAltered
 from credits.evidence import evidence_file
 from credits.explained import Explained, instant, money
@@ -69,7 +70,7 @@ def evidence_value(assessment: Assessment) -> EvidenceValue:
         header=f"{contract.reference} · {service.name} · {assessment.window_label} · revision {assessment.revision}",
         author=ours,
         verdict=told.verdict(),
-        standing=_standing(assessment, finalisation),
+        standing=_standing(assessment, finalisation) + _in_conflict(assessment, finalisation),
         provisional=finalisation is None,
         dated=assessment.known_at,
         facts=[
@@ -153,6 +154,15 @@ def _standing(assessment: Assessment, finalisation: Finalisation | None) -> str:
         f"Provisional result, revision {assessment.revision}, as known at {instant(assessment.known_at)}. "
         "It may still change until the cut-off of the terms."
     )
+
+
+def _in_conflict(assessment: Assessment, finalisation: Finalisation | None) -> str:
+    """What decisions about conflicts do to this result: that it counts nowhere, or that others give way to it."""
+    if finalisation is None and (why := why_it_gives_way(assessment)):
+        return f" It counts nowhere, and never becomes final: the promise {why}."
+    zone = zone_info(zone_of(assessment.commitment))
+    others = before_others(assessment.commitment, assessment.window_start.astimezone(zone).date())
+    return "".join(f" {one[:1].upper()}{one[1:].rstrip('.')}." for one in others)
 
 
 def _columns(*named: str) -> list[Column]:

@@ -15,8 +15,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contracts.models import Contract, Counterparty, LegalEntity
 from contracts.reading import terms_of
+from credits.conflicts import gives_way, why_it_gives_way
 from credits.models import Assessment, CreditMemo, Finalisation, MemoStep, Restatement
-from credits.reading import latest_assessments
+from credits.reading import ZERO, every_latest
 from reckoning.fields import zone_info
 
 
@@ -55,7 +56,7 @@ def _results(contracts: QuerySet[Contract], from_on: date, until_on: date) -> It
     final = Finalisation.objects.filter(
         commitment=OuterRef("commitment"), window_start=OuterRef("window_start")
     )
-    provisional = latest_assessments().filter(~Exists(final)).values("pk")
+    provisional = every_latest().filter(~Exists(final)).values("pk")
     rows = Assessment.objects.filter(
         Q(finalisation__isnull=False) | Q(pk__in=provisional),
         commitment__version__contract__in=contracts,
@@ -64,13 +65,16 @@ def _results(contracts: QuerySet[Contract], from_on: date, until_on: date) -> It
         window_end__lte=datetime.combine(until_on, time(0), UTC) + edge,
     )
     rows = rows.filter(~Exists(_issued_before(until_on, memo__assessment=OuterRef("pk"))))
+    rows = rows.annotate(gives_way=gives_way())
     rows = rows.select_related(
         "commitment__service", "commitment__version__contract", "finalisation", "breach__claim", "memo"
     ).prefetch_related("memo__steps", "breach__claim__steps")
     for row in rows.order_by("window_start", "commitment__key", "commitment__service__code"):
         zone = zone_info(terms_of(row.commitment.version).zone)
         last_day = (row.window_end - timedelta(microseconds=1)).astimezone(zone).date()
-        if from_on <= last_day < until_on:
+        if from_on <= last_day < until_on and row.gives_way:  # type: ignore[attr-defined]  # annotated
+            yield _of_result(row, f"none: {why_it_gives_way(row, short=True)}", ZERO)
+        elif from_on <= last_day < until_on:
             yield _of_result(row, _standing(row, until_on), row.credit_amount)
 
 

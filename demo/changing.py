@@ -49,7 +49,7 @@ def _vary(bound: Contract) -> None:
             notice_given_on=TOLD,
             notice_days=30,
         )
-    _sign(version)
+    sign_change(version)
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def _amend(bound: Contract) -> None:
             effective_from_on=HIGHER,
             mid_window="next_window",
         )
-    _sign(version)
+    sign_change(version)
 
 
 def _with(terms: dict[str, Any], *, target: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _with(terms: dict[str, Any], *, target: str) -> dict[str, Any]:
     return document
 
 
-def _sign(version: ContractVersion) -> None:
+def sign_change(version: ContractVersion) -> None:
     with acting(person("lena"), via="command", reason="entered from the paper"):
         for clause in terms_of(version).commitments:
             for one in clause.readings:

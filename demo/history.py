@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from demo import acts, changing, disputes, exporting, papering, reviewing, settling, weighing
+from demo import acts, changing, disputes, exporting, papering, promising, reviewing, settling, weighing
 from demo.feeding import ensure_feeds
 from demo.gallery import ensure_gallery
 from demo.mails import ensure_subscriptions
@@ -49,6 +49,7 @@ def replay(stage: Stage, *, as_of: date, say: Callable[[str], None]) -> None:
         stage.act("changes", changing.ensure_changes)
         stage.act("candidates", weighing.ensure_candidates)
         stage.act("papers", papering.ensure_papers)
+        stage.act("conflicts", promising.ensure_conflicts)
     stage.act("gallery", lambda: ensure_gallery(as_of))
     stage.settle()
     stage.work(("audit.seal", f"demo {as_of} end", {}))

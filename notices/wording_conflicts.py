@@ -2,6 +2,7 @@
 is decided. Pure of clocks: the same conflict gives the same words."""
 
 from base.models import User
+from contracts.conflicting import field_words
 from contracts.models import Conflict, ConflictStep, Contract
 from contracts.precedence_reading import owners_of, proposal_for
 from notices.wording import LONGEST_SUBJECT, Words
@@ -18,7 +19,10 @@ def words_for_owners(step: ConflictStep) -> Words:
         *_sides(conflict),
         "",
         "What differs:",
-        *(f"- {one['field']}: {one['first']} against {one['second']}" for one in conflict.differences),
+        *(
+            f"- {field_words(one['field'])}: {one['first']} against {one['second']}"
+            for one in conflict.differences
+        ),
         *(
             []
             if conflict.differences

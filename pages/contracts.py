@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from base import clock
-from base.access import may, visible
+from base.access import Asking, may, visible
 from base.errors import DomainError
 from contracts.checks import standings
 from contracts.models import Contract, ContractVersion, Signature
+from contracts.precedence_reading import decisions_in_words, state_of
 from contracts.reading import standing_of, terms_of, with_current
-from contracts.visibility import visible_contracts, visible_versions
+from contracts.visibility import visible_conflicts, visible_contracts, visible_versions
 from credits.reading import latest_assessments
 from pages.assessments import PARTIES, listed
 from pages.layout import viewing
@@ -24,6 +25,7 @@ from reckoning.terms.wording import word
 
 PER_PAGE = 50
 RESULTS = 24
+CONFLICTS = 12
 SIGNED = ContractVersion.State.SIGNED
 UNSIGNED = (ContractVersion.State.DRAFT, ContractVersion.State.IN_REVIEW)
 
@@ -82,7 +84,7 @@ def contracts(request: HttpRequest) -> HttpResponse:
 @viewing("contract")
 def contract(request: HttpRequest, pk: int) -> HttpResponse:
     """One contract: its versions and which of them is in effect on a day, what it says, its last results."""
-    rows = visible_contracts(request.user).select_related("counterparty", "legal_entity")
+    rows = visible_contracts(request.user).select_related("counterparty", "legal_entity", "under", "owner")
     row = get_object_or_404(rows, pk=pk)
     on = day_asked(request)
     context: dict[str, Any] = {
@@ -92,6 +94,7 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [("Contracts", reverse("pages:contracts"))],
         "may_read": may(request.user, "view", "version"),
         "may_edit": may(request.user, "edit", "contract"),
+        "shows_owner": may(request.user, "view", "objective"),
         "sees_candidates": may(request.user, "view", "candidate"),
         "sees_papers": may(request.user, "view", "paper"),
         "sees_coverage": may(request.user, "view", "coverage"),
@@ -100,10 +103,20 @@ def contract(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if context["may_read"]:
         context |= _versions(request, row, on)
+    if may(request.user, "view", "conflict"):
+        context["conflicts"] = conflicts_of(request.user, row)
     if may(request.user, "view", "assessment"):
         results = visible(latest_assessments(), request.user).filter(**{PARTIES: row})
         context["results"] = listed(results).order_by("-window_start", "commitment__service__code")[:RESULTS]
     return render(request, "pages/contract.html", context)
+
+
+def conflicts_of(user: Asking, row: Contract) -> list[tuple[Any, str, str]]:
+    """The conflicts of a contract that stand or were decided, with their state and what was decided in words."""
+    rows = visible_conflicts(user).filter(Q(first=row) | Q(second=row)).exclude(last_kind=None)
+    found = list(rows.select_related("first", "second", "objective", "service").order_by("-pk")[:CONFLICTS])
+    decided = decisions_in_words([one.pk for one in found if one.decided_number is not None])
+    return [(one, state_of(one), decided.get(one.pk, "")) for one in found]
 
 
 def _versions(request: HttpRequest, row: Contract, on: date) -> dict[str, Any]:

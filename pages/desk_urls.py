@@ -2,9 +2,26 @@
 
 from django.urls import URLPattern, path
 
-from pages.desk import candidates, coverage, documents, papers, past, review, review_signing
+from pages.desk import (
+    candidates,
+    conflicts,
+    coverage,
+    documents,
+    objectives,
+    papers,
+    past,
+    precedence,
+    review,
+    review_signing,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("conflicts/", conflicts.conflicts, name="conflicts"),
+    path("conflicts/look/", conflicts.look, name="conflicts_look"),
+    path("conflicts/precedence/", precedence.precedence, name="precedence"),
+    path("conflicts/<int:pk>/", conflicts.conflict, name="conflict"),
+    path("objectives/", objectives.objectives, name="objectives"),
+    path("owners/", objectives.owners, name="owners"),
     path("versions/", review.reviews, name="reviews"),
     path("versions/consulting/", review_signing.consulting, name="consulting"),
     path("versions/<int:pk>/", review.review, name="review"),

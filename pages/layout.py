@@ -49,6 +49,8 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Promised",
         (
             ("Contracts", "pages:contracts", "contract"),
+            ("Conflicts", "pages:conflicts", "conflict"),
+            ("Internal objectives", "pages:objectives", "objective"),
             ("Under review", "pages:reviews", "review"),
             ("Templates", "pages:templates", "template"),
             ("Portfolios", "pages:portfolios", "portfolio"),

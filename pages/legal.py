@@ -18,10 +18,11 @@ from contracts.models import (
     ReadingChoice,
     Service,
 )
+from contracts.precedence_reading import open_conflicts
 from contracts.reading import terms_of
 from contracts.review_checks import life_of
 from contracts.signers import missing_of
-from contracts.visibility import visible_contracts, visible_versions
+from contracts.visibility import visible_conflicts, visible_contracts, visible_versions
 from credits.models import OpenQuestion
 from credits.reading import latest_assessments
 from credits.visibility import visible_questions
@@ -74,6 +75,9 @@ def home(request: HttpRequest) -> HttpResponse:
         .select_related("version__contract", "chosen_by")
         .defer("version__terms")
         .order_by("-chosen_on", "-pk")[:6],
+        "conflicts": open_conflicts(visible_conflicts(request.user)).select_related(
+            "first", "second", "objective", "service"
+        )[:SHOWN],
         "as_of": as_of,
     }
     return render(request, "pages/legal.html", context)

@@ -341,6 +341,15 @@ _VERSIONS = _one(path=lambda result: result.commitment.version)
 _CONTRACTS = _one(path=lambda result: result.commitment.version.contract)
 
 
+def _conflicts(ledger: Any) -> Args:
+    """A conflict of two documents; nobody owns either."""
+    from contracts.models import Conflict
+    from tests.contracts.agreements import two_documents
+
+    found = Conflict.objects.first()
+    return {"": [(found or two_documents()[2]).pk]}
+
+
 def _only_posted(*args: Any) -> Page:
     """Acts: nothing is shown by asking for them; ``tests/pages`` post them."""
     return Page(args=lambda ledger: {"": list(args)}, public=(405, 302))
@@ -474,6 +483,12 @@ PAGES: dict[str, Page] = {
     "pages:portfolio": Page(roles=frozenset({"legal", "auditor"}), args=_portfolio),
     "pages:portfolio_faults": Page(roles=frozenset({"legal", "auditor"}), args=_portfolio),
     "pages:portfolio_confirm": _only_posted(1),
+    "pages:conflicts": Page(roles=STAFF | {"administrator"}),
+    "pages:conflicts_look": _only_posted(),
+    "pages:precedence": Page(roles=BOTH),
+    "pages:conflict": Page(roles=frozenset({"legal", "auditor"}), args=_conflicts),
+    "pages:objectives": Page(roles=STAFF | {"administrator"}),
+    "pages:owners": Page(roles=STAFF | {"administrator"} | LOGINS),
     "pages:components": Page(roles=STAFF),
     "pages:component_day": Page(
         roles=STAFF,

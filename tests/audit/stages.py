@@ -15,7 +15,7 @@ from base.api.models import Token
 from base.models import ROLES, User
 from contracts import services as contracts
 from contracts.checks import open_standings
-from contracts.models import CandidateChoice, ContractVersion
+from contracts.models import CandidateChoice, Conflict, ContractVersion
 from contracts.services.candidates import Into
 from contracts.services.portfolio import look_at_rows
 from credits import services as credits
@@ -91,7 +91,38 @@ def build() -> Stages:
     _tokens(stages)
     _notices(stages)
     _exports(stages)
+    _conflicts(stages)
     return stages
+
+
+def _conflicts(stages: Stages) -> None:
+    """A master agreement and two order forms of which each disagrees with each; one decision and one order that
+    wait for a second person, and an objective that its owner did not enter."""
+    from tests.contracts import agreements
+
+    family = factories.counterparty("family")
+    above = agreements.master(counterparty=family)
+    agreements.order_form(above, "OF-1", counterparty=family)
+    agreements.order_form(
+        above, "OF-2", agreements.level("99.95"), counterparty=family, effective_until_on=date(2030, 1, 1)
+    )
+    conflicts = {
+        (row.first.reference, row.second.reference): row for row in Conflict.objects.exclude(second=None)
+    }
+    stages.rows["conflict"] = conflicts["MSA-1", "OF-1"]
+    with factories.legal():
+        stages.rows["decision"] = contracts.decide_conflict(
+            conflicts["MSA-1", "OF-2"], gives_way="first", from_on=DAY, reason="the later paper"
+        )
+        stages.rows["order"] = contracts.record_precedence(
+            ranks=["order_form", "master_agreement"],
+            clause="The order form prevails.",
+            paper="2.1",
+            master=above,
+        )
+    stages.rows["objective"] = agreements.objective(
+        Decimal("99.999"), owner=stages.person, code="aim", service=factories.service("backup")
+    )
 
 
 def _versions(stages: Stages) -> None:

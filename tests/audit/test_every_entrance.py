@@ -387,6 +387,50 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["portfolio.confirm"],
         lambda s: contracts.confirm_portfolio(s.rows["portfolio"], LATER),
     ),
+    "contracts.find_conflicts": (
+        ["conflict.gone", "conflict.gone"],
+        lambda s: contracts.find_conflicts(on=date(2031, 1, 1)),
+    ),
+    "contracts.decide_conflict": (
+        ["conflict.decide"],
+        lambda s: contracts.decide_conflict(
+            s.rows["conflict"], gives_way="first", from_on=DAY, reason=REASON
+        ),
+    ),
+    "contracts.confirm_decision": (
+        ["conflict.confirm"],
+        lambda s: contracts.confirm_decision(s.rows["decision"]),
+    ),
+    "contracts.record_precedence": (
+        ["precedence.record"],
+        lambda s: contracts.record_precedence(
+            ranks=["order_form", "master_agreement"],
+            clause="The order form prevails.",
+            paper="clause 2.1",
+            counterparty=Counterparty.objects.get(code="customer"),
+            direction="promised_by_us",
+        ),
+    ),
+    "contracts.confirm_precedence": (
+        ["precedence.confirm"],
+        lambda s: contracts.confirm_precedence(s.rows["order"]),
+    ),
+    "contracts.set_objective": (
+        ["objective.set"],
+        lambda s: contracts.set_objective(
+            code="new",
+            service=s.rows["objective"].service,
+            target_percent=Decimal("99.9"),
+            owner=s.person,
+            from_on=DAY,
+            reason=REASON,
+            as_of=DAY,
+        ),
+    ),
+    "contracts.agree_objective": (
+        ["objective.agree"],
+        lambda s: contracts.agree_objective(s.rows["objective"]),
+    ),
     "tokens.create_token": (["token.create"], lambda s: world.make_token(s.person)),
     "tokens.revoke_token": (
         ["token.revoke"],
@@ -1404,6 +1448,7 @@ def window_of(s: Stages, name: str) -> dict[str, Any]:
 
 
 JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
+    "contracts.find_conflicts": (["conflict.gone", "conflict.gone"], lambda s: {"on": "2031-01-01"}),
     "credits.assess": (
         ["assessment.assess"],
         lambda s: window_of(s, "due") | {"known_at": world.world.CUT_OFF.isoformat()},

@@ -69,11 +69,15 @@ def objective(
     target: str, owner: User | None = None, code: str = "platform-availability", **values: Any
 ) -> Any:
     """An internal objective for the platform."""
-    given = {"from_on": DAY, "reason": "what we can do", "as_of": DAY} | values
+    given = {
+        "from_on": DAY,
+        "reason": "what we can do",
+        "as_of": DAY,
+        "service": factories.service("platform"),
+    } | values
     with acting(factories.user("vendor_manager"), via="command", reason="a test's world"):
         return services.set_objective(
             code=code,
-            service=factories.service("platform"),
             target_percent=target,
             owner=owner or factories.user("customer_success"),
             **given,

@@ -1,0 +1,143 @@
+"""The pages of conflicts: who sees which, both texts side by side, decisions by two persons, at a fixed price."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from contracts import services
+from contracts.models import Conflict, PrecedenceOrder, ServiceLevelObjective
+from contracts.reading import commitments_in_effect
+from tests import factories
+from tests.admin.forms import log_in
+from tests.contracts.agreements import level, master, objective, order_form, two_documents
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def the_day(settings):
+    settings.AS_OF = date(2023, 4, 15)
+
+
+def shown(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def test_a_conflict_is_decided_by_one_and_confirmed_by_another_on_its_page():
+    above, _, conflict = two_documents()
+    address = f"/conflicts/{conflict.pk}/"
+    first, second = log_in(factories.user("legal")), log_in(factories.user("legal"))
+    html = shown(first, address)
+    assert "at least 99.5" in html
+    assert "at least 99.9" in html
+    assert html.count("differs</span>") == 2  # the promise's own sentence, and the clause of comparing
+    assert "OF-1" in shown(first, "/")
+    given = {"act": "decide", "gives_way": "first", "from_on": "2023-04-01", "reason": "the later paper"}
+    assert first.post(address, given | {"reason": ""}).status_code == 200
+    assert first.post(address, given).status_code == 302
+    assert "You decided this" in shown(first, address)
+    assert first.post(address, {"act": "confirm", "number": "1"}).status_code == 200
+    assert [row.version.contract for row in commitments_in_effect(above, date(2023, 4, 1))] == [above]
+    assert second.post(address, {"act": "confirm", "number": "1"}).status_code == 302
+    assert commitments_in_effect(above, date(2023, 4, 1)) == ()
+    assert "MSA-1 gives way to OF-1 for windows that begin on 2023-04-01 or later" in shown(
+        first, f"/contracts/{above.pk}/"
+    )
+
+
+def test_an_owner_sees_what_they_answer_for_and_nothing_else():
+    owner = factories.user("vendor_manager")
+    above = master(owner=owner)
+    order_form(above)
+    mine = Conflict.objects.get()
+    factories.signed_contract(level("99.95"), "C-1", counterparty=factories.counterparty("other"))
+    objective(Decimal("99.91"))
+    other = Conflict.objects.exclude(pk=mine.pk).get()
+    client = log_in(owner)
+    html = shown(client, "/conflicts/")
+    assert f"/conflicts/{mine.pk}/" in html
+    assert f"/conflicts/{other.pk}/" not in html
+    assert client.get(f"/conflicts/{other.pk}/").status_code == 404
+    assert "Decide" not in shown(client, f"/conflicts/{mine.pk}/")
+    assert client.post(f"/conflicts/{mine.pk}/", {"act": "decide"}).status_code == 403
+    assert log_in(factories.user("customer_success")).get(f"/conflicts/{mine.pk}/").status_code == 404
+
+
+def test_an_objective_that_nobody_agreed_to_says_so_until_its_owner_does():
+    owner = factories.user("customer_success")
+    service = factories.service("platform")
+    client = log_in(factories.user("vendor_manager"))
+    given = {
+        "code": "aim", "service": service.pk, "figure": "availability", "target_percent": "99.95",
+        "target_inclusive": "on", "owner": owner.pk, "from_on": "2023-01-01", "reason": "what we can do",
+    }  # fmt: skip
+    assert client.post("/objectives/", given | {"target_percent": "101"}).status_code == 200
+    assert client.post("/objectives/", given).status_code == 302
+    row = ServiceLevelObjective.objects.get()
+    assert "not agreed" in shown(client, "/objectives/")
+    assert log_in(owner).post("/objectives/", {"act": "agree", "objective": row.pk}).status_code == 302
+    assert "not agreed" not in shown(client, "/objectives/")
+
+
+def test_an_order_of_precedence_is_taken_from_the_paper_and_confirmed():
+    above = master()
+    client = log_in(factories.user("legal"))
+    given = {
+        "act": "record",
+        "master": above.pk,
+        "ranks": "Order form\nMSA-1",
+        "clause": "It prevails.",
+        "paper": "2.1",
+    }
+    assert (
+        "is no kind of document"
+        in client.post("/conflicts/precedence/", given | {"ranks": "Brochure\nMSA-1"}).content.decode()
+    )
+    assert client.post("/conflicts/precedence/", given).status_code == 302
+    order = PrecedenceOrder.objects.get()
+    assert [rank.named for rank in order.ranks.all()] == ["Order form", "MSA-1"]
+    second = log_in(factories.user("legal"))
+    assert second.post("/conflicts/precedence/", {"act": "confirm", "order": order.pk}).status_code == 302
+    assert order.confirmation is not None
+
+
+def test_a_leavers_contracts_and_objectives_wait_for_a_new_owner_at_once():
+    leaver = factories.user("customer_success", first_name="Lea", last_name="Ver")
+    row = factories.contract("C-1", owner=leaver)
+    objective(Decimal("99.9"), owner=leaver)
+    client = log_in(factories.user("legal"))
+    assert "was Lea Ver" not in shown(client, "/owners/")
+    leaver.is_active = False
+    leaver.save()
+    html = shown(client, "/owners/")
+    assert f"{row.reference}</a> An agreement, Their Customer Ltd: was Lea Ver" in html
+    assert "Objective platform-availability" in html
+    with factories.legal():
+        services.change(row, owner=factories.user("legal"), reason="handed over")
+    assert "C-1</a> An agreement, Their Customer Ltd: was" not in shown(client, "/owners/")
+
+
+def test_the_pages_cost_the_same_for_one_conflict_and_for_many():
+    above = master()
+    order_form(above, "OF-1")
+    client = log_in(factories.user("legal"))
+    first = Conflict.objects.get()
+
+    def queries(address):
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            shown(client, address)
+        return len(seen)
+
+    addresses = ("/conflicts/", f"/conflicts/{first.pk}/", f"/contracts/{above.pk}/", "/owners/")
+    before = [queries(one) for one in addresses]
+    order_form(above, "OF-2", level("99.95"))
+    assert Conflict.objects.count() == 3
+    assert [queries(one) for one in addresses] == before
+    assert max(before) <= 32
