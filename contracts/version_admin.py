@@ -94,6 +94,7 @@ class VersionAdmin(RoleAdmin):
 
     class Media:
         css = {"all": ["contracts/terms.css", "contracts/ladder.css"]}
+        js = ["contracts/terms.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContractVersion]:
         """With what its name is made of, and what is in effect."""
