@@ -70,7 +70,7 @@ def test_legal_reads_one_outage_in_several_ways(visit):
     page.goto("/explainer/")
     decided = page.locator("section[aria-labelledby=decided]")
     expect(decided).to_contain_text("breach, level 99.899907 %")
-    excluded = page.get_by_role("region", name="Excluded time")
+    excluded = page.get_by_role("region", name="Excluded time", exact=True)
     expect(excluded).to_contain_text("99.900463 %")
     visit.check(page, "desk-explainer")
     page.get_by_label("Stretch 1: length").fill("42 min")
