@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contracts.reading import terms_of
+from credits import whatif
 from credits.models import Assessment
 from credits.whatif import WhatIf, what_if
 from reckoning.canonical import fraction_text
@@ -122,3 +123,40 @@ def test_a_cap_over_several_windows_sees_what_the_earlier_ones_took():
         Decimal("500.00"),
     ]
     assert held.held_back == Decimal("500.00")
+
+
+def test_more_windows_than_can_be_laid_out_are_said_and_the_rest_is_reckoned(monkeypatch):
+    told = world.customer()
+    monkeypatch.setattr(whatif, "MOST_IN_ALL", 30)
+    terms = parse_terms(
+        factories.terms(
+            factories.commitment_terms(), factories.commitment_terms(key="second", cut_off_days=6)
+        )
+    )
+    [laid] = what_if(told.contract, [terms], KNOWN)
+    assert len(laid.replays) == 24
+    [(key, said)] = laid.not_replayed
+    assert (key, "more than 30 windows" in said) == ("second", True)
+
+
+def test_terms_that_ask_for_what_the_source_does_not_report_say_so_month_by_month():
+    told = world.customer()
+    plain = factories.commitment_terms(
+        indicator={"kind": "error_rate", "aggregate": "mean_of_intervals", "interval_seconds": 3600}
+    )
+    for name in ("excluded_time", "unknown_time", "part_life"):
+        del plain[name]
+    [laid] = what_if(told.contract, [parse_terms(factories.terms(plain | {"exclusions": []}))], KNOWN)
+    assert _month(laid).outcome is None
+    assert "is played by" in _month(laid).missing[0]
+
+
+def test_failed_parts_that_no_source_tells_are_a_question_and_no_kept_promise():
+    told = world.customer()
+    parts = {"kind": "weighted_parts", "parts": [{"name": "a", "weight": "1"}, {"name": "b", "weight": "1"}]}
+    plain = factories.commitment_terms(indicator=parts, exclusions=[])
+    for name in ("excluded_time", "unknown_time", "part_life"):
+        del plain[name]
+    [laid] = what_if(told.contract, [parse_terms(factories.terms(plain))], KNOWN)
+    assert {month.outcome for month in laid.months} == {None}
+    assert any("No source tells failed parts yet" in said for said in _month(laid).missing)
