@@ -96,7 +96,7 @@ def overridden(commitment_ids: Collection[int], on: date) -> dict[int, GivesWay]
         .defer("against__version__terms")
         .order_by("pk")
     )
-    sides: dict[int, ConflictSide] = {}
+    sides: dict[int, Any] = {}
     for row in rows:
         sides.setdefault(row.commitment_id, row)
     decisions = (
@@ -105,11 +105,8 @@ def overridden(commitment_ids: Collection[int], on: date) -> dict[int, GivesWay]
         )
         if sides
         else {}
-    )  # type: ignore[attr-defined]
-    return {
-        key: GivesWay(row, decisions[row.decision_id])  # type: ignore[attr-defined]
-        for key, row in sides.items()
-    }
+    )
+    return {key: GivesWay(row, decisions[row.decision_id]) for key, row in sides.items()}
 
 
 def undecided(commitment_ids: Collection[int], on: date) -> dict[int, Conflict]:
@@ -120,14 +117,14 @@ def undecided(commitment_ids: Collection[int], on: date) -> dict[int, Conflict]:
     rows = (
         ConflictSide.objects.filter(commitment__in=list(commitment_ids), conflict__is_family=True)
         .annotate(
-            decision=Func(
+            decided=Func(
                 F("conflict_id"),
                 day,
                 function="contracts_decision_on",
                 output_field=BigAutoField(),
             )
         )
-        .filter(meets, decision=None)
+        .filter(meets, decided__isnull=True)
         .select_related("conflict__first", "conflict__second", "conflict__service")
         .order_by("pk")
     )

@@ -72,7 +72,7 @@ def _results(contracts: QuerySet[Contract], from_on: date, until_on: date) -> It
     for row in rows.order_by("window_start", "commitment__key", "commitment__service__code"):
         zone = zone_info(terms_of(row.commitment.version).zone)
         last_day = (row.window_end - timedelta(microseconds=1)).astimezone(zone).date()
-        if from_on <= last_day < until_on and row.gives_way:  # type: ignore[attr-defined]  # annotated
+        if from_on <= last_day < until_on and row.gives_way:
             yield _of_result(row, f"none: {why_it_gives_way(row, short=True)}", ZERO)
         elif from_on <= last_day < until_on:
             yield _of_result(row, _standing(row, until_on), row.credit_amount)

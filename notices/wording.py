@@ -98,6 +98,7 @@ class Facts:
 def facts_of(announcement: Announcement) -> Facts:
     """Gather the facts of an announcement."""
     result = announcement.assessment
+    assert result is not None, "conflicts are worded by notices.wording_conflicts"
     commitment = result.commitment
     version = commitment.version
     terms = terms_of(version)

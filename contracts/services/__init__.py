@@ -23,11 +23,11 @@ from contracts.services.parties import (
     create_legal_entity,
     create_service,
 )
+from contracts.services.portfolio import begin_portfolio, confirm_portfolio
 from contracts.services.precedence import confirm_precedence, record_precedence
 from contracts.services.renewals import make_calendar_address, record_renewal, revoke_calendar_address
 from contracts.services.review import add_remark, answer_remark, ask_for_review
 from contracts.services.signers import ask_signer, decline_signature, name_signer, remove_signer, sign_by_name
-from contracts.services.portfolio import begin_portfolio, confirm_portfolio
 from contracts.services.signing import accept_finding, choose_reading, record_signature
 from contracts.services.templates import (
     change_template,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -166,16 +167,14 @@ def take_turns(what: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
 
 
-def _with_last(rows: QuerySet[Conflict]) -> QuerySet[Conflict]:
+def _with_last(rows: QuerySet[Conflict]) -> QuerySet[Any]:
     steps = ConflictStep.objects.filter(conflict=OuterRef("pk")).order_by("-number")
     return rows.annotate(
         last_kind=Subquery(steps.values("kind")[:1]), last_number=Subquery(steps.values("number")[:1])
     )
 
 
-def _looked_at(
-    counterparty_id: int | None, direction: str | None, service_id: int | None
-) -> QuerySet[Conflict]:
+def _looked_at(counterparty_id: int | None, direction: str | None, service_id: int | None) -> QuerySet[Any]:
     """The conflicts that stand, of those that were just looked for."""
     rows = _with_last(Conflict.objects.all()).filter(last_kind=ConflictStep.Kind.FOUND)
     if service_id is not None:
@@ -218,6 +217,7 @@ def _add_sides(row: Conflict, one: Found) -> list[int]:
 
 
 def _side(row: Conflict, side: str, commitment: int | None, against: int | None, zone: str) -> ConflictSide:
+    assert commitment is not None
     return ConflictSide(conflict=row, side=side, commitment_id=commitment, against_id=against, zone=zone)
 
 

@@ -161,7 +161,7 @@ def due_moves(
     for result in results:
         window = result.commitment_id, result.window_start
         expected, why = _expected(result, final.get(window), policy)
-        if result.gives_way:  # type: ignore[attr-defined]  # annotated
+        if result.gives_way:
             expected, why = ZERO, "gives way to another document, by decision of a conflict"
         moved = expected - held.get(window, ZERO)
         if moved:
