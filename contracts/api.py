@@ -4,7 +4,15 @@ import django_filters as filters
 from rest_framework import serializers
 
 from audit.apibase import Reading
-from contracts.models import Commitment, Contract, ContractVersion, Counterparty, Service
+from contracts.gallery.reading import with_newest
+from contracts.models import (
+    Commitment,
+    Contract,
+    ContractVersion,
+    Counterparty,
+    Service,
+    TermsTemplate,
+)
 
 
 class CounterpartySerializer(serializers.ModelSerializer[Counterparty]):
@@ -152,10 +160,57 @@ class CommitmentView(Reading[Commitment]):
     filterset_class = CommitmentFilter
 
 
+class TemplateSerializer(serializers.ModelSerializer[TermsTemplate]):
+    newest = serializers.IntegerField(help_text="Number of the version that it says now.", allow_null=True)
+    parent_slug = serializers.CharField(
+        source="parent.slug",
+        default=None,
+        help_text="The template that a unit has taken over.",
+        allow_null=True,
+    )
+    legal_entity = serializers.SlugRelatedField[Counterparty](
+        slug_field="code", read_only=True, allow_null=True
+    )
+
+    class Meta:
+        model = TermsTemplate
+        fields = [
+            "id",
+            "slug",
+            "title",
+            "provider",
+            "industry",
+            "source_addresses",
+            "text_dated",
+            "is_published",
+            "parent_slug",
+            "legal_entity",
+            "preset",
+            "next_review_on",
+            "newest",
+        ]
+
+
+class TemplateFilter(filters.FilterSet):
+    class Meta:
+        model = TermsTemplate
+        fields = ["slug", "provider", "industry", "is_published"]
+
+
+class TemplateView(Reading[TermsTemplate]):
+    """Texts that contracts can start from. A published one is a fact of its date, not what is offered today."""
+
+    kind, scope = "template", "read:contracts"
+    rows = with_newest(TermsTemplate.objects.select_related("parent", "legal_entity"))
+    serializer_class = TemplateSerializer
+    filterset_class = TemplateFilter
+
+
 VIEWS = (
     ("counterparties", CounterpartyView),
     ("services", ServiceView),
     ("contracts", ContractView),
     ("versions", VersionView),
     ("commitments", CommitmentView),
+    ("templates", TemplateView),
 )

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from base.fields import CurrencyField
+from base.models import User
 from contracts.gallery.texts import Given, Text, amounts_in, sample, services_of
 from contracts.models import (
     Contract,
@@ -385,3 +386,14 @@ class KeepForm(forms.ModelForm):
     class Meta:
         model = TermsTemplate
         fields = ["title", "industry", "steward", "review_every_months"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        staff = User.objects.filter(kind=User.Kind.STAFF, is_active=True).order_by("username")
+        steward = self.fields["steward"]
+        steward.queryset = staff  # type: ignore[attr-defined]
+        steward.label, steward.label_from_instance = "Looked after by", _name  # type: ignore[attr-defined]
+
+
+def _name(user: User) -> str:
+    return user.display_name

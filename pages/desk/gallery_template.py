@@ -216,7 +216,10 @@ def _act(request: HttpRequest, row: TermsTemplate, acts: list[Act]) -> HttpRespo
         with acting(request.user, via="page"):  # type: ignore[arg-type]
             said, slug = _ACTS[act.name](row, form)
     except TermsRefused as error:
-        form.told(error.findings)
+        if hasattr(form, "told"):
+            form.told(error.findings)
+        else:
+            form.add_error(None, f"A value that is set does not fit: {error}")
         return None
     except FieldsRefused as error:
         for name, lines in error.fields.items():

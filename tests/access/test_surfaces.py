@@ -58,6 +58,7 @@ SEES: dict[str, dict[str, set[str] | None]] = {
 ASKS: dict[str, set[str]] = {
     "counterparties/": {*ROLES, *LOGINS[:3]} - {"executive", "administrator"},
     "services/": {*ROLES} - {"executive", "administrator"},
+    "templates/": {"legal", "finance", "finance_approver", "auditor", "vendor_manager"},
     "sources/": {*ROLES} - {"executive"},
     "runs/": {*ROLES} - {"executive"},
     "pushes/": {*ROLES} - {"executive"},

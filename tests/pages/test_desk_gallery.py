@@ -219,10 +219,10 @@ def test_what_is_wrong_stands_at_its_field(client: Client) -> None:
     gold()
     address = reverse("pages:template_start", args=["gold"])
     given = started("C-1", p_target="98.9", p_services="")
-    answer: Any = client.post(address, given)
+    answer = client.post(address, given)
     errors = answer.context["form"].errors
     assert errors["p_services"] == ["Is missing: Which services."]
-    answer: Any = client.post(address, given | {"p_services": "api"})
+    answer = client.post(address, given | {"p_services": "api"})
     assert answer.context["form"].errors == {"p_target": ["Is below 99, the least that is allowed"]}
     assert ContractVersion.objects.count() == 0
     assert "Is below 99" in answer.content.decode()
@@ -241,11 +241,11 @@ def test_a_new_contract_is_entered_with_its_draft_or_not_at_all(client: Client) 
         "new_currency": "EUR",
         "effective_from_on": "2026-01-01",
     }
-    answer: Any = client.post(address, given | {"title": ""})
+    answer = client.post(address, given | {"title": ""})
     assert answer.context["form"].errors["title"] == [
         "Is needed for a new contract; or choose one that is there."
     ]
-    answer: Any = client.post(address, given)
+    answer = client.post(address, given)
     [said] = answer.context["form"].errors["currency"]
     assert said.startswith("Is USD, but the contract is kept in EUR. Write that currency here")
     assert not Contract.objects.filter(reference="N-1").exists()
