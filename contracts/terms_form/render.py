@@ -276,6 +276,9 @@ def _options(node: Node) -> str:
     if node.value and all(value != node.value for value, _ in choices):
         # A browser would send the first choice instead, and the value would be lost without a word.
         choices = ((node.value, f"{node.value} (not known)"), *choices)
+    elif not node.value and choices and choices[0][0]:
+        # Nothing was chosen yet: a browser would send the first choice as if somebody had chosen it.
+        choices = (("", "—"), *choices)
     return "".join(
         f'<option value="{escape(value)}"{" selected" if value == node.value else ""}>{escape(word)}</option>'
         for value, word in choices

@@ -55,7 +55,10 @@ class Reader:
     def press(self, operation: str) -> None:
         """Press a button that the page has."""
         assert operation in self.buttons, f"the form has no button for {operation}"
-        self.draw(operate(SHAPE, posted(SHAPE, self.sent), operation))
+        values = operate(SHAPE, posted(SHAPE, self.sent), operation)
+        self.draw(values)
+        # What is drawn is what would be sent: else merely looking at a form would change it.
+        assert posted(SHAPE, self.sent) == values, operation
 
     def write(self, place: str, text: str) -> None:
         """Type into a field that the page has, or choose in it."""

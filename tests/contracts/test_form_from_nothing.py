@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.terms_form.page import SHAPE
-from contracts.terms_form.values import shown
+from contracts.terms_form.values import blank, posted, shown
 from tests.contracts.filled import NAMES, agreement
 from tests.contracts.form_driver import Reader
 
@@ -20,6 +20,14 @@ def test_an_agreement_is_built_from_the_blank_form_to_the_same_bytes(name):
     page = reader.page()
     assert page.faults == ()
     assert page.terms.canonical() == terms.canonical()
+
+
+@pytest.mark.parametrize("name", sorted(QUICK))
+def test_looking_at_the_form_changes_nothing(name):
+    reader = Reader()
+    for values in (blank(SHAPE), shown(SHAPE, agreement(name).document())):
+        reader.draw(values)
+        assert posted(SHAPE, reader.sent) == values
 
 
 def test_the_driver_refuses_what_the_form_does_not_have():
