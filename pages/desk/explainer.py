@@ -94,6 +94,7 @@ def explainer(request: HttpRequest) -> HttpResponse:
         context |= _of_result(request, int(asked))
     else:
         context |= _of_case(case_of(request.GET))
+        context["edited"] = "target" in request.GET
         context["example"] = request.GET.get("example", "" if "target" in request.GET else "excluded")
     return render(request, "pages/desk/explainer.html", context)
 

@@ -73,6 +73,7 @@ def test_legal_reads_one_outage_in_several_ways(visit):
     excluded = page.get_by_role("region", name="Excluded time", exact=True)
     expect(excluded).to_contain_text("99.900463 %")
     visit.check(page, "desk-explainer")
+    page.get_by_text("Edit the outages").click()
     page.get_by_label("Stretch 1: length").fill("42 min")
     page.get_by_role("button", name="Read it again").click()
     expect(decided).to_contain_text("met, level 99.902235 %")
