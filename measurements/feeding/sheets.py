@@ -72,9 +72,7 @@ def read_kept(cells: bytes) -> Grid:
     return Grid(headers=records[0] if records else [], rows=records[1:])
 
 
-def _fill(
-    grid: Grid, records: Iterator[list[str]], hash_columns: tuple[str, ...], redacting: bool
-) -> None:
+def _fill(grid: Grid, records: Iterator[list[str]], hash_columns: tuple[str, ...], redacting: bool) -> None:
     header: list[str] | None = None
     secret: set[int] = set()
     blank = 0

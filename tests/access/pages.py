@@ -444,40 +444,6 @@ PAGES: dict[str, Page] = {
     "pages:template_file": Page(roles=BOTH | VENDORS, args=_template(1)),
     "pages:template_new": Page(roles=frozenset({"legal"})),
     "pages:template_start": Page(roles=frozenset({"legal"}), args=_template()),
-    "pages:reviews": Page(roles=STAFF),
-    # Customer success was not asked about these.
-    "pages:review": Page(
-        roles=BOTH, vendors=VENDORS, args=_one(path=lambda result: result.commitment.version)
-    ),
-    "pages:stakeholders": Page(
-        roles=frozenset({"legal"}), args=_one(path=lambda result: result.commitment.version)
-    ),
-    "pages:consulting": Page(roles=BOTH),
-    # For the logins that are named to sign, and there are none.
-    "pages:sign": Page(args=lambda ledger: {"": [1]}),
-    "pages:version_paper": Page(roles=BOTH, vendors=VENDORS, args=_VERSIONS),
-    "pages:passage_attach": _only_posted(1),
-    "pages:passage_act": _only_posted(1, "confirm"),
-    "pages:paper_file": Page(roles=BOTH, vendors=VENDORS, args=_papers()),
-    "pages:paper_picture": Page(roles=BOTH, vendors=VENDORS, args=_papers(1)),
-    # Nothing is published in this world; the page says so.
-    "pages:coverage": Page(roles=BOTH, vendors=VENDORS, customers=CUSTOMERS_AND_THEIRS, args=_CONTRACTS),
-    "pages:coverage_draft": Page(roles=frozenset({"legal"}), args=_CONTRACTS),
-    "pages:coverage_publish": _only_posted(1),
-    "pages:contract_documents": Page(
-        roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_CONTRACTS
-    ),
-    "pages:version_yaml": Page(
-        roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_VERSIONS
-    ),
-    "pages:version_json": Page(
-        roles=BOTH, vendors=VENDORS_AND_THEIRS, customers=frozenset({"their customer"}), args=_VERSIONS
-    ),
-    "pages:templates": Page(roles=BOTH | VENDORS),
-    "pages:template": Page(roles=BOTH | VENDORS, args=_template()),
-    "pages:template_file": Page(roles=BOTH | VENDORS, args=_template(1)),
-    "pages:template_new": Page(roles=frozenset({"legal"})),
-    "pages:template_start": Page(roles=frozenset({"legal"}), args=_template()),
     "pages:portfolios": Page(roles=frozenset({"legal", "auditor"})),
     "pages:portfolio_example": Page(roles=frozenset({"legal", "auditor"})),
     "pages:portfolio": Page(roles=frozenset({"legal", "auditor"}), args=_portfolio),

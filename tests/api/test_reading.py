@@ -33,7 +33,15 @@ def login(kind: str, code: str) -> Api:
 
 def test_every_list_shows_what_there_is(both):
     asked = api("auditor")
-    empty = {"exclusions/", "published-figures/", "notices/", "runs/", "pushes/", "export-batches/", "templates/"}
+    empty = {
+        "exclusions/",
+        "published-figures/",
+        "notices/",
+        "runs/",
+        "pushes/",
+        "export-batches/",
+        "templates/",
+    }
     found = {address: asked.rows(address) for address in listing()}
     assert {address for address, rows in found.items() if not rows} == empty
     for address, rows in found.items():

@@ -330,58 +330,6 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
             known_at=LATER,
         ),
     ),
-    "contracts.ask_for_review": (
-        ["contract_version.ask_review"],
-        lambda s: contracts.ask_for_review(s.version("in_review"), "finance", "Look at the fee base."),
-    ),
-    "contracts.add_remark": (
-        ["contract_version.remark"],
-        lambda s: contracts.add_remark(s.version("in_review"), "Too much.", objection_class="veto"),
-    ),
-    "contracts.answer_remark": (
-        ["contract_version.answer_remark"],
-        lambda s: contracts.answer_remark(s.rows["objection"], "rejected", "The paper says so."),
-    ),
-    "contracts.answer_checklist": (
-        ["contract_version.answer_checklist"],
-        lambda s: contracts.answer_checklist(s.version("draft"), factories.CHECKLIST),
-    ),
-    "contracts.name_signer": (
-        ["contract_version.name_signer"],
-        lambda s: contracts.name_signer(s.version("in_review"), party="Our Us GmbH", name="N. Ew"),
-    ),
-    "contracts.remove_signer": (
-        ["contract_version.remove_signer"],
-        lambda s: contracts.remove_signer(s.rows["signer"], REASON),
-    ),
-    "contracts.ask_signer": (
-        ["contract_version.ask_signer"],
-        lambda s: contracts.ask_signer(s.rows["signer"], DAY),
-    ),
-    "contracts.decline_signature": (
-        ["contract_version.decline"],
-        lambda s: contracts.decline_signature(s.rows["signer"], REASON, DAY),
-    ),
-    "contracts.sign_by_name": (
-        ["contract_version.sign"],
-        lambda s: contracts.sign_by_name(
-            s.rows["signer"], "S. Elf", s.rows["signer"].version.terms_sha256, DAY
-        ),
-    ),
-    "contracts.record_consultation": (
-        ["contract_version.consult"],
-        lambda s: contracts.record_consultation(
-            s.version("in_review"), role="product_owner", person="P. Owner", consulted_on=DAY
-        ),
-    ),
-    "contracts.set_consultation_policy": (
-        ["consultation_policy.set"],
-        lambda s: contracts.set_consultation_policy("promised_to_us", ["product_owner"], REASON),
-    ),
-    "contracts.describe_stakeholder": (
-        ["contract_version.describe_stakeholder"],
-        lambda s: contracts.describe_stakeholder(s.version("in_review"), party="Operations"),
-    ),
     "contracts.begin_portfolio": (["portfolio.begin"], lambda s: world.portfolio("another")),
     "contracts.confirm_portfolio": (
         ["portfolio.confirm"],
