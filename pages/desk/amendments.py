@@ -114,9 +114,7 @@ def change_draft(request: HttpRequest, pk: int) -> HttpResponse:
         "current": current,
         "has_base": form.fields["base"].queryset.exists(),  # type: ignore[attr-defined]
     }
-    return render(
-        request, "pages/desk/change.html", context, status=422 if sent.errors and request.POST else 200
-    )
+    return render(request, "pages/desk/change.html", context)
 
 
 def _drafted(contract: Contract, given: dict[str, Any], by_file: bool) -> ContractVersion:

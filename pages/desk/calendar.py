@@ -236,8 +236,7 @@ def renewal(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": may_edit,
         "on": on,
     }
-    status = 422 if request.method == "POST" else 200
-    return render(request, "pages/desk/renewal.html", context, status=status)
+    return render(request, "pages/desk/renewal.html", context)
 
 
 def _initial(last: RenewalTerms | None) -> dict[str, Any]:

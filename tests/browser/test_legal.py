@@ -18,7 +18,7 @@ def test_legal_sees_what_needs_them_and_follows_it(visit):
     visit.check(page, "legal-home")
     needs.get_by_role("link", name=str(drafted)).click()
     expect(page.get_by_role("heading", name="What stands against signing")).to_be_visible()
-    page.get_by_role("link", name="The contract").click()
+    page.get_by_role("link", name="The contract", exact=True).click()
     expect(page.get_by_role("heading", name=f"What version {drafted.number} says")).to_be_visible()
     visit.check(page, "legal-draft", dark=False)
 
