@@ -172,11 +172,14 @@ ON_PAGES = {
 # Kinds all of whose acts stand on pages.
 KINDS_OF_PAGES = {
     "candidate",
+    "conflict",
     "consultation_policy",
     "coverage",
     "export",
     "export_profile",
+    "objective",
     "paper",
+    "precedence",
     "review",
     "schedule",
     "stakeholder",
