@@ -42,10 +42,17 @@ class Known:
     versions: dict[int, list[tuple[Origin, date, ContractVersion]]] = field(default_factory=dict)
 
 
-def known_for(portfolio: PortfolioImport, rows: list[dict[str, str]]) -> Known:
-    """Look up what these rows refer to, and what the whole file says twice. A fixed number of queries."""
-    every = list(
-        portfolio.rows.values_list("cells__reference", "cells__counterparty", "cells__counterparty_name")
+def known_for(portfolio: PortfolioImport, rows: list[dict[str, str]], *, whole: bool = True) -> Known:
+    """Look up what these rows refer to. A fixed number of queries.
+
+    ``whole``: and what the whole file says twice, which is asked once, when its rows are looked at.
+    """
+    every = (
+        list(
+            portfolio.rows.values_list("cells__reference", "cells__counterparty", "cells__counterparty_name")
+        )
+        if whole
+        else []
     )
     references = [one[0] for one in every if one[0]]
     names: dict[str, set[str]] = {}

@@ -118,7 +118,7 @@ def write_row(row: PortfolioRow) -> None:
     Several acts, each with its event: the counterparty and the contract where they are new, and the draft.
     """
     portfolio = row.portfolio
-    plan = plan_of(row.cells, known_for(portfolio, [row.cells]))
+    plan = plan_of(row.cells, known_for(portfolio, [row.cells], whole=False))
     _note(row, plan)
     if row.state == State.GOOD:
         row.version, row.state = _written(plan), State.WRITTEN
