@@ -38,7 +38,7 @@ def test_legal_sees_what_stands_against_signing_and_settles_some_of_it(visit):
 def test_two_of_three_signed_is_not_in_force(visit):
     page = visit("lena")
     page.goto(f"/versions/{version(2).pk}/")
-    signers = page.get_by_role("region", name="Who signs")
+    signers = page.get_by_role("region", name="The signers")
     expect(signers.get_by_text("signed", exact=True)).to_have_count(2)
     expect(signers).to_contain_text("waiting")
     expect(page.get_by_role("heading", level=1)).to_contain_text("not agreed")
