@@ -140,6 +140,7 @@ def _context(request: HttpRequest, version: ContractVersion, posted: Any) -> dic
         "forms": desk.forms,
         "consulted": consulted,
         "desk": desk,
+        "may_policy": may(request.user, "view", "consultation_policy"),
         "may_map": may(request.user, "view", "stakeholder"),
         "may_admin": may(request.user, "view", "version") and request.user.is_staff,
         "posted": posted,
