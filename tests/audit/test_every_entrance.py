@@ -31,6 +31,7 @@ from contracts import services as contracts
 from contracts.gallery.published import published
 from contracts.gallery.texts import Given
 from contracts.models import Counterparty, LegalEntity
+from contracts.tasks import contracts_job
 from credits import services as credits
 from credits.exports import reporting
 from credits.exports import services as exports
@@ -1396,7 +1397,10 @@ def window_of(s: Stages, name: str) -> dict[str, Any]:
 
 
 JOBS: dict[str, tuple[list[str], Callable[[Stages], dict[str, Any]]]] = {
-    "contracts.find_conflicts": (["conflict.gone", "conflict.gone"], lambda s: {"on": "2031-01-01"}),
+    "contracts.find_conflicts": (
+        ["conflict.gone", "conflict.gone"],
+        lambda s: {"on": "2031-01-01"} if contracts_job().pk else {},
+    ),
     "credits.assess": (
         ["assessment.assess"],
         lambda s: window_of(s, "due") | {"known_at": world.world.CUT_OFF.isoformat()},
@@ -1447,7 +1451,8 @@ def test_a_job_writes_its_events_as_the_job_account(stages, kind):
     events = new_events(before)
     assert [event.verb for event in events] == verbs
     for event in events:
-        name = "Notices job" if kind.startswith("notices.") else "Reckoning job"
+        names = {"contracts.find_conflicts": "Contracts job"}
+        name = names.get(kind, "Notices job" if kind.startswith("notices.") else "Reckoning job")
         assert (event.actor_name, event.via, event.correlation_id) == (name, "task", CORRELATION)
         assert event.actor is not None
         assert not event.actor.is_person
