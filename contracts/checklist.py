@@ -67,8 +67,8 @@ EVERY = (
     Item(
         "credit_character",
         "What is a service credit, in the words of the paper?",
-        "As an adjustment of the price it is owed whatever the damage; as liquidated damages it is measured against the "
-        "loss; a paper that is silent leaves both to argue.",
+        "As an adjustment of the price it is owed whatever the damage; as liquidated damages it is measured against "
+        "the loss; a paper that is silent leaves both to argue.",
         (
             ("price_adjustment", "An adjustment of the price"),
             ("liquidated_damages", "Liquidated damages"),
@@ -182,8 +182,8 @@ BY_LAW = (
     Item(
         "uk_reasonableness",
         "Do limits and exclusive remedies in standard terms pass as reasonable?",
-        "In the United Kingdom limits of liability in a party's written standard terms must be reasonable (Unfair Contract "
-        "Terms Act 1977).",
+        "In the United Kingdom limits of liability in a party's written standard terms must be reasonable (Unfair "
+        "Contract Terms Act 1977).",
         CHECKED,
         laws=("UK",),
         needs_note=("doubtful",),

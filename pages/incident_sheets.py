@@ -71,7 +71,12 @@ def sheets_of(user: Asking, source: Source, latest: IntervalObservation) -> list
                 clause.commitment,
                 window.label,
                 [
-                    (one, STATE_TAGS[one.state], STATE_WORDS[one.state], _link(one, clause.commitment.version.contract_id))
+                    (
+                        one,
+                        STATE_TAGS[one.state],
+                        STATE_WORDS[one.state],
+                        _link(one, clause.commitment.version.contract_id),
+                    )
                     for one in conditions
                 ],
             )

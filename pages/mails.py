@@ -19,7 +19,7 @@ PER_PAGE = 25
 
 def open_results(user: Asking, shown: Iterable[Notice]) -> set[int]:
     """The results behind these mails that the reader may open: a mail may be about another side's contract."""
-    wanted = [mail.assessment_id for mail in shown]
+    wanted = [mail.assessment_id for mail in shown if mail.assessment_id is not None]
     return set(visible_assessments(user).filter(pk__in=wanted).values_list("pk", flat=True))
 
 

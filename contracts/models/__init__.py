@@ -18,6 +18,7 @@ from contracts.models.parties import (
     Service,
     code_validator,
 )
+from contracts.models.portfolio import PortfolioImport, PortfolioRow
 from contracts.models.precedence import (
     Conflict,
     ConflictDecision,
@@ -31,7 +32,6 @@ from contracts.models.precedence import (
     PrecedenceRank,
     ServiceLevelObjective,
 )
-from contracts.models.portfolio import PortfolioImport, PortfolioRow
 from contracts.models.renewals import CalendarAddress, CalendarRevocation, RenewalTerms
 from contracts.models.review import RemarkAnswer, ReviewRemark, ReviewRequest
 from contracts.models.signing import (
@@ -76,13 +76,13 @@ __all__ = [
     "ObjectiveAgreement",
     "Paper",
     "PaperPage",
+    "PortfolioImport",
+    "PortfolioRow",
     "PrecedenceConfirmation",
     "PrecedenceOrder",
     "PrecedenceRank",
     "ReadingChoice",
     "RemarkAnswer",
-    "PortfolioImport",
-    "PortfolioRow",
     "RenewalTerms",
     "ReviewRemark",
     "ReviewRequest",

@@ -11,8 +11,8 @@ from contracts.models.agreements import ContractVersion
 class NamedSigner(models.Model):
     """Somebody who is to sign for a party. Where a party has any, nobody else signs for it.
 
-    ``position`` is the place in an order of signing: whoever has one waits for all who must sign before. ``login`` signs
-    by themselves. The list is fixed while any signature stands.
+    ``position`` is the place in an order of signing: whoever has one waits for all who must sign before. ``login``
+    signs by themselves. The list is fixed while any signature stands.
     """
 
     append_only = True
