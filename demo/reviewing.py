@@ -86,7 +86,9 @@ def _signed_by_two_of_three(bound: Contract, document: dict[str, Any], lena: Use
         )
         # An executive signs by himself, on a page that opens for his login.
         emil = person("emil")
-        contracts.name_signer(version, party=ours, name=emil.display_name, title="Board", position=2, login=emil)
+        contracts.name_signer(
+            version, party=ours, name=emil.display_name, title="Board", position=2, login=emil
+        )
         contracts.name_signer(version, party=theirs, name="Sam Seller (invented)", title="Account director")
         contracts.ask_signer(chief, BEGINS)
     with acting(leo, via="command", reason="two signatures are on the paper"):
