@@ -344,10 +344,11 @@ _CONTRACTS = _one(path=lambda result: result.commitment.version.contract)
 def _conflicts(ledger: Any) -> Args:
     """A conflict of two documents; nobody owns either."""
     from contracts.models import Conflict
-    from tests.contracts.agreements import two_documents
+    from tests.contracts.agreements import master, order_form
 
-    found = Conflict.objects.first()
-    return {"": [(found or two_documents()[2]).pk]}
+    if not Conflict.objects.exists():
+        order_form(master())
+    return {"": [Conflict.objects.order_by("pk")[0].pk]}
 
 
 def _only_posted(*args: Any) -> Page:
