@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +159,13 @@ def django_db_setup(
         SERVER.start_postgres()
     with django_db_blocker.unblock():
         _become(os.environ["DATABASE_OWNER_URL"])
-        old = setup_databases(
-            verbosity=request.config.option.verbose, interactive=False, serialized_aliases=[]
-        )
+        with _migrated_once() as copied:
+            old = setup_databases(
+                verbosity=request.config.option.verbose,
+                interactive=False,
+                serialized_aliases=[],
+                keepdb=copied,
+            )
         _keep_template()
         _become(os.environ["DATABASE_URL"])
     with pytest.MonkeyPatch.context() as patch:
@@ -170,6 +175,34 @@ def django_db_setup(
         _become(os.environ["DATABASE_OWNER_URL"])
         _on_server(sql.SQL("DROP DATABASE {}").format(_template()))
         teardown_databases(old, verbosity=0)
+
+
+MIGRATED = sql.Identifier("sla_migrated")
+
+
+@contextmanager
+def _migrated_once() -> Iterator[bool]:
+    """Whether the test database is there as a copy of what another worker migrated: migrations run once a session.
+
+    The first worker makes its database as always and leaves a copy of it; the others wait for that.
+    """
+    from django.db import connection
+
+    if SERVER is None or SERVER.mine:
+        yield False
+        return
+    name = connection.creation._get_test_db_name()
+    done = SERVER.folder / "migrated"
+    with (SERVER.folder / "migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        copied = done.exists()
+        if copied:
+            _on_server(*_copy(MIGRATED, sql.Identifier(name)))
+        yield copied
+        if not copied:
+            connection.close()
+            _on_server(*_copy(sql.Identifier(name), MIGRATED))
+            done.touch()
 
 
 def _become(url: str) -> None:

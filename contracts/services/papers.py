@@ -138,7 +138,14 @@ def take_passage_away(*, passage: ClausePassage, reason: str) -> ClausePassage:
     if done or passage.removed:
         raise NoSuchClause("passage: was replaced or taken away before; load the page again")
     row = _again(passage, actor, removed=True, reason=reason.strip()[:2000], replaces=passage)
-    record("contract_version.take_passage_away", passage.version, before=_said(passage), reason=reason)
+    after = {"clause": passage.clause, "text": ""}
+    record(
+        "contract_version.take_passage_away",
+        passage.version,
+        before=_said(passage),
+        after=after,
+        reason=reason,
+    )
     return row
 
 

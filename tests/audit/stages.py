@@ -32,6 +32,7 @@ from notices import services as notices
 from notices.models import Announcement, Attempt, Outcome
 from notices.tasks import notices_job
 from tests import factories
+from tests.contracts import laying
 from tests.credits import world
 from tests.credits.world import World, as_
 from vendors import services as vendors
@@ -141,6 +142,8 @@ def _versions(stages: Stages) -> None:
             if name == "half_signed":
                 contracts.record_signature(version, "Our Us GmbH", "O. Urs", DAY)
         stages.versions[name] = version
+    with factories.legal():
+        stages.rows["coverage"] = laying.coverage(stages.versions["signed"].contract)
     _review(stages)
 
 

@@ -28,6 +28,7 @@ from base import clock, jobs
 from base.correlation import correlated
 from base.models import Job
 from contracts import services as contracts
+from contracts.errors import ReasonMissing
 from contracts.gallery.published import published
 from contracts.gallery.texts import Given
 from contracts.models import Counterparty, LegalEntity
@@ -309,8 +310,8 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         lambda s: laying.coverage(s.version("draft").contract),
     ),
     "contracts.publish_coverage": (
-        ["user.create", "user.change", "contract.draft_coverage", "contract.publish_coverage"],
-        lambda s: laying.published(s.version("draft").contract, factories.user("legal")),
+        ["contract.publish_coverage"],
+        lambda s: contracts.publish_coverage(coverage=s.rows["coverage"], published_on=laying.DAY),
     ),
     "contracts.keep_candidate": (
         ["candidate.keep"],
@@ -1462,6 +1463,6 @@ def test_a_job_writes_its_events_as_the_job_account(stages, kind):
 def test_a_refused_act_leaves_no_event(stages):
     before = last_event()
     version = stages.version("draft")
-    with acting(stages.person, via="command"), pytest.raises(contracts.ReasonMissing):
+    with acting(stages.person, via="command"), pytest.raises(ReasonMissing):
         contracts.withdraw(version, " ")
     assert not new_events(before)

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from contracts.models import Commitment, ContractVersion
 from credits import services
 from credits.close_items import ITEMS
 from credits.errors import BY_CONSTRAINT
 from credits.models import AccrualPolicy, Assessment, JournalEntry
 from credits.services.accruals import _expected, _Final
 from credits.services.uses import ACCOUNTS
+from reckoning.terms import parse_terms
+from tests import factories
 from tests.credits import world
 from tests.credits.test_rates import owe, rate, revalue
 
@@ -133,10 +136,11 @@ def test_the_estimates_of_the_page_are_those_of_the_code(row: dict[str, str]):
             Decimal(row["payable"]),
             issued=Decimal(row["issued"]),
             claim=row["claim"].replace("-", ""),
-            deadline_on=date(2023, 4, 30) if row["claim wanted"] == "yes" else None,
             taken_back=row["stage"] == "reversed",
         )
+    terms = parse_terms(factories.terms(factories.commitment_terms(claim={"kind": "automatic"})))
     result = Assessment(
+        commitment=Commitment(version=ContractVersion(terms=terms.document()), key=terms.commitments[0].key),
         credit_amount=Decimal(row["payable"]),
         currency="EUR",
         revision=1,
