@@ -12,6 +12,7 @@ def test_two_of_legal_decide_which_document_gives_way(visit):
     expect(texts).to_contain_text("differs")
     expect(page.locator("#decisions ~ p").first).to_contain_text("CUS-2025-04 prevails over CUS-2025-03")
     visit.check(page, "conflict")
+    page.get_by_label("For windows that begin on or after").fill("2025-08-01")
     page.get_by_label("Reason, for the record").fill("The order form is the later paper.")
     page.get_by_role("button", name="Decide").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("once a second person of legal confirms it")

@@ -17,7 +17,7 @@ KNOWN_AT = datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC) + timedelta(
 
 
 def test_candidates_are_compared_and_one_is_picked(visit: Any):
-    contract = Contract.objects.get(direction="promised_by_us")
+    contract = Contract.objects.get(reference="CUS-2021-07")
     page = visit("lena")
     page.goto(f"/contracts/{contract.pk}/candidates/")
     for name in ("in effect", "Aspirational", "Realistic", "Conservative"):
@@ -48,6 +48,8 @@ def agrees_with_what_was_stored() -> None:
     compared = 0
     for contract in Contract.objects.all():
         version = contract.version_in_effect(AS_OF)
+        if version is None:
+            continue
         [laid] = what_if(contract, [terms_of(version)], KNOWN_AT)
         rows = Assessment.objects.filter(commitment__version=version).order_by("revision")
         stored = {
