@@ -231,5 +231,6 @@ def _price(count):
     return len(captured)
 
 
+@pytest.mark.slow
 def test_the_calendar_costs_the_same_for_few_components_and_for_many():
     assert _price(200) == _price(20) <= 16

@@ -116,6 +116,7 @@ def test_overdue_reviews_are_listed_and_a_review_takes_one_off(client: Client) -
 # One template -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_published_template_shows_itself(client: Client) -> None:
     load()
     for template in TermsTemplate.objects.all():

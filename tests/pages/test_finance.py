@@ -136,6 +136,7 @@ def proposed(count, reference):
         return services.propose_memos_of(contract, window=window, taken_on=date(2023, 4, 7))
 
 
+@pytest.mark.slow
 def test_the_pages_cost_the_same_at_twenty_and_at_two_hundred_memos():
     client = log_in(factories.user("finance_approver"))
     addresses = [

@@ -285,6 +285,7 @@ def _price(role, address, count):
     return len(captured)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "address", "most"),
     [

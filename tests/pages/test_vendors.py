@@ -112,6 +112,7 @@ def test_a_visitor_is_sent_to_log_in(issued):
         assert Client().get(address).headers["Location"].startswith("/login/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/", "/claims/"])
 def test_lists_cost_the_same_for_few_and_for_many(address):
     client = manager()
