@@ -6,6 +6,7 @@ may not do, no test can either.
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -177,32 +178,43 @@ def django_db_setup(
         teardown_databases(old, verbosity=0)
 
 
-MIGRATED = sql.Identifier("sla_migrated")
-
-
 @contextmanager
 def _migrated_once() -> Iterator[bool]:
-    """Whether the test database is there as a copy of what another worker migrated: migrations run once a session.
+    """Whether the test database is there as a copy of what another session or worker migrated.
 
-    The first worker makes its database as always and leaves a copy of it; the others wait for that.
+    The first makes its database as always and leaves a copy of it, named after what the migrations are made
+    of; others wait for that. On a server from outside the copy stays for the next session; whoever wants it
+    gone drops the databases ``sla_migrated_...``.
     """
     from django.db import connection
 
-    if SERVER is None or SERVER.mine:
+    if SERVER and SERVER.mine:
         yield False
         return
-    name = connection.creation._get_test_db_name()
-    done = SERVER.folder / "migrated"
-    with (SERVER.folder / "migrating").open("w") as lock:
+    name = sql.Identifier(connection.creation._get_test_db_name())
+    kept = f"sla_migrated_{_what_migrations_are_made_of()}"
+    folder = SERVER.folder if SERVER else Path(tempfile.gettempdir())
+    with (folder / f"{kept}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        copied = done.exists()
-        if copied:
-            _on_server(*_copy(MIGRATED, sql.Identifier(name)))
-        yield copied
-        if not copied:
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname="postgres") as server:
+            found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [kept]).fetchone()
+        if found:
+            _on_server(*_copy(sql.Identifier(kept), name))
+        yield found is not None
+        if not found:
             connection.close()
-            _on_server(*_copy(sql.Identifier(name), MIGRATED))
-            done.touch()
+            _on_server(*_copy(name, sql.Identifier(kept)))
+
+
+def _what_migrations_are_made_of() -> str:
+    """A digest of every file of the checkout and of the lock that a migration reads or is written from."""
+    files = [CHECKOUT / "requirements.lock", *CHECKOUT.glob("base/**/*.py")]
+    for folder in ("migrations", "sql"):
+        files += [path for path in CHECKOUT.glob(f"*/{folder}/*") if path.is_file()]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _become(url: str) -> None:
