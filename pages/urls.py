@@ -26,7 +26,6 @@ urlpatterns += [
         "pages.desk.explainer_urls",
         "pages.desk.gallery_urls",
         "pages.desk_change_urls",
-        "pages.desk.gallery_urls",
     )
     if find_spec(name)
 ]
