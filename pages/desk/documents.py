@@ -152,8 +152,10 @@ def _looked(
     context |= {"document": document, "faults": document.faults[:SHOWN_FAULTS], "against": against}
     if document.terms is None:
         return None
-    if request.POST.get("op") == "keep" and request.POST.get("looked") == document.sha256:
-        return _kept(request, contract, form, document.terms)
+    wants = request.POST.get("op") == "keep"
+    same = request.POST.get("looked") == document.sha256
+    if wants and same and (kept := _kept(request, contract, form, document.terms)) is not None:
+        return kept
     try:
         context["redline"] = compared(against, document.terms)
     except TermsAltered as error:
@@ -162,7 +164,7 @@ def _looked(
         "findings": findings_of(document.terms, contract),
         # What was looked at is what is kept, whatever becomes of the file in the meantime.
         "text": content if isinstance(content, str) else content.decode("utf-8", "replace"),
-        "stale": request.POST.get("op") == "keep",
+        "stale": wants and not same,
     }
     return None
 
@@ -172,7 +174,8 @@ def _kept(request: HttpRequest, contract: Contract, form: DocumentForm, terms: A
     try:
         with acting(request.user, via="page"):  # type: ignore[arg-type]
             if form.draft:
-                kept = services.edit_draft(form.draft, terms)
+                # Over the text that the redline was shown against, and over no later one.
+                kept = services.edit_draft(form.draft, terms, expected_sha256=request.POST.get("against", ""))
             else:
                 kept = services.draft_version(
                     contract, terms, given["effective_from_on"], given["effective_until_on"]

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from contracts import services
 from contracts.models import ClausePassage, ContractVersion, CounterpartyLogin, CoverageList, Paper
 from reckoning.terms import parse_terms
 from reckoning.terms.yaml_writing import write_yaml
@@ -226,9 +227,30 @@ def test_a_text_is_looked_at_against_what_is_there_and_then_kept_as_a_draft(lega
         op="keep",
         into=kept.pk,
         looked=version.terms_sha256,
+        against=digest,
     )
     kept.refresh_from_db()
     assert kept.terms_sha256 == version.terms_sha256
+
+
+def test_a_draft_that_somebody_saved_meanwhile_is_not_written_over_and_nothing_typed_is_lost(legal, version):
+    text = write_yaml(factories.terms(factories.commitment_terms(target_percent="99.95")))
+    given = {"into": version.pk, "looked": sha256(parse_terms(text).canonical()).hexdigest()}
+    page = look(legal, version.contract, text, **given).content.decode()
+    seen = version.terms_sha256
+    assert f'name="against" value="{seen}"' in page
+    with factories.legal():
+        services.edit_draft(version, factories.terms(factories.commitment_terms(target_percent="99.5")))
+    page = look(legal, version.contract, text, op="keep", against=seen, **given).content.decode()
+    assert "was saved since you opened it" in page
+    # The text and its redline are there still, now against what was saved.
+    assert "99.95" in page.partition('<textarea name="text" hidden')[2].partition("</textarea>")[0]
+    assert f'name="against" value="{version.terms_sha256}"' in page
+    version.refresh_from_db()
+    assert version.terms["commitments"][0]["target_percent"] == "99.5"
+    look(legal, version.contract, text, op="keep", against=version.terms_sha256, **given)
+    version.refresh_from_db()
+    assert version.terms["commitments"][0]["target_percent"] == "99.95"
 
 
 def test_what_was_not_looked_at_is_not_kept(legal, version):
