@@ -6,7 +6,6 @@ import json
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from base.console import run
 from reckoning.calculation import calculate
+from tests.work import at_most
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "terms" / "examples"
@@ -139,9 +139,8 @@ def test_an_input_that_cannot_be_used_is_refused_by_a_line_with_its_place(
 ) -> None:
     path = tmp_path / "input.yaml"
     path.write_text(text)
-    began = time.process_time()
-    status, out, err = ran(CUSTOMER, path)
-    assert time.process_time() - began < 1
+    with at_most(calls=20_000):
+        status, out, err = ran(CUSTOMER, path)
     assert (status, out) == (2, "")
     assert words in err
     assert all(line.startswith("calculate: ") for line in err.splitlines())

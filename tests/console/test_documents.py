@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from base.console import run
 from reckoning.terms.document import parse_terms, terms_sha256
+from tests.work import at_most
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "terms" / "examples"
@@ -196,9 +196,8 @@ def test_a_hostile_file_is_refused_within_a_second_by_one_line(
 ) -> None:
     path = tmp_path / "hostile.yaml"
     path.write_bytes(content)
-    began = time.process_time()
-    status, out, err = ran(command, path)
-    assert time.process_time() - began < 1
+    with at_most(calls=20_000):
+        status, out, err = ran(command, path)
     assert (status, out) == (2, "")
     assert err.startswith(f"terms: {path}: ")
     assert err.count("\n") == 1

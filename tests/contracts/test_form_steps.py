@@ -91,7 +91,7 @@ PLACES = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(PLACES, unique_by=lambda edit: edit[0]), st.lists(PLACES, unique_by=lambda edit: edit[0]))
 def test_a_merge_with_nobody_gives_the_other_and_equal_changes_never_collide(ours, others):
     base = values()

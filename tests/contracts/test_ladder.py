@@ -1,7 +1,6 @@
 """The ladder beside the form: what stands in it, and that every word of it is the engine's."""
 
 from datetime import date
-from time import perf_counter
 
 import pytest
 from django.urls import reverse
@@ -14,6 +13,7 @@ from tests import factories
 from tests.admin.forms import log_in
 from tests.admin.forms import posted as browser
 from tests.reckoning.build import terms
+from tests.work import at_most
 
 TODAY = date(2026, 4, 20)
 SHOP = terms(caps=[{"kind": "percent_of_fee", "value": "20"}])
@@ -114,9 +114,8 @@ def test_a_move_of_the_slider_is_answered_with_the_ladder_alone_and_quickly() ->
     sent = browser(parse_terms(document(SHAPE, page.values)).document()) | facts(at="150", moved="slider")
     address = reverse("admin:contracts_contractversion_ladder")
     legal.post(address, sent)
-    began = perf_counter()
-    answer = legal.post(address, sent)
-    assert perf_counter() - began < 2
+    with at_most(calls=1_500_000):
+        answer = legal.post(address, sent)
     text = answer.content.decode()
     assert answer.status_code == 200
     assert 'id="terms-ladder"' in text

@@ -155,7 +155,7 @@ OPERATIONS = st.tuples(
 ).map(":".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(OPERATIONS, max_size=6), st.integers(0, 3))
 def test_no_button_ever_breaks_the_form(operations, number):
     """Whatever is pressed in whatever order: it is refused by name, or the form can be drawn and judged."""
@@ -170,7 +170,7 @@ def test_no_button_ever_breaks_the_form(operations, number):
     assert page.terms is not None or page.faults
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dictionaries(
         st.lists(

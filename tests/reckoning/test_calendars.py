@@ -107,7 +107,7 @@ def test_a_working_day_round_the_clock_has_23_hours_when_the_clocks_change() -> 
     assert span.end - span.start == 23 * 3_600_000_000
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.integers(0, 14 * 24 * 60),
     st.integers(1, 3000),

@@ -1,6 +1,5 @@
 """The formula block: exact, bounded, and never run as Python."""
 
-import time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from reckoning.terms.formula import Formula, FormulaError, evaluate, evaluated
 from reckoning.terms.formula_words import printed, sentences, worded
+from tests.work import at_most
 
 INPUTS = [
     {"name": "a", "meaning": "the first figure"},
@@ -139,10 +139,8 @@ def test_a_missing_or_wrong_figure_is_named() -> None:
     ],
 )
 def test_what_is_no_formula_is_refused_at_once(text: str) -> None:
-    began = time.process_time()
-    with pytest.raises(ValidationError):
+    with at_most(calls=50_000), pytest.raises(ValidationError):
         block(text)
-    assert time.process_time() - began < 1
 
 
 def test_a_long_chain_is_no_deep_nesting() -> None:
@@ -170,16 +168,14 @@ def test_figures_that_grow_without_end_are_stopped() -> None:
     many = [Fraction(1, 10**4 + n % 50) for n in range(9_999)]
     different = [Fraction(1, 10**6 + n) for n in range(9_999)]
     slow = [{"name": f"s{n}", "formula": "sum(rates)", "meaning": "x"} for n in range(40)]
-    began = time.process_time()
     for text, given_steps, rates, code in (
         ("s39", steps, [1], "NUMBER_TOO_LARGE"),
         ("sum(rates)", [], different, "NUMBER_TOO_LARGE"),
         ("s1", slow, many, "TOO_MUCH_WORK"),
     ):
-        with pytest.raises(FormulaError) as caught:
+        with at_most(calls=6_000_000), pytest.raises(FormulaError) as caught:
             evaluate(block(text, steps=given_steps), {**FACTS, "rates": rates})
         assert caught.value.code == code
-    assert time.process_time() - began < 1
 
 
 def test_a_table_rises() -> None:

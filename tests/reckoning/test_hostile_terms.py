@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from reckoning.errors import TermsError
 from reckoning.terms.document import parse_terms
 from reckoning.terms.linter import lint
 from reckoning.terms.wording import word
+from tests.work import at_most
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "terms" / "examples" / "customer-monthly.json"
 TERMS: dict[str, Any] = json.loads(EXAMPLE.read_text())
@@ -62,10 +62,8 @@ FORMULA = " + ".join(["max(a, 1)"] * 90)
     ],
 )
 def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], words: str) -> None:
-    began = time.process_time()
-    with pytest.raises(TermsError, match=words):
+    with at_most(calls=1_000_000), pytest.raises(TermsError, match=words):
         parse_terms(plain)
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -86,9 +84,8 @@ def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], word
     ids=["readings", "commitments", "tiers", "formulas"],
 )
 def test_the_largest_that_are_read_are_read_linted_and_worded_in_time(plain: dict[str, Any]) -> None:
-    began = time.process_time()
-    terms = parse_terms(plain)
-    assert time.process_time() - began < 1
-    lint(terms)
-    assert word(terms)
-    assert time.process_time() - began < 3
+    with at_most(calls=1_000_000):
+        terms = parse_terms(plain)
+    with at_most(calls=2_000_000):
+        lint(terms)
+        assert word(terms)

@@ -149,7 +149,7 @@ def _excluded(clause: dict[str, Any], fact: dict[str, Any], alive: set[int]) -> 
     return set(asked[: rule.get("allowance_seconds", LENGTH)])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(clauses, facts)
 def test_every_second_looked_at_by_itself_gives_the_same(
     clause: dict[str, Any], fact: dict[str, Any]
@@ -165,7 +165,7 @@ def test_every_second_looked_at_by_itself_gives_the_same(
         assert found.outcome == "open_question"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(clauses, facts, stretches)
 def test_more_downtime_never_pays_less(
     clause: dict[str, Any], fact: dict[str, Any], more: tuple[int, int]
@@ -179,7 +179,7 @@ def test_more_downtime_never_pays_less(
         assert (other.credit_amount or 0) >= (one.credit_amount or 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(clauses, facts, st.integers(-BEFORE, LENGTH + AFTER))
 def test_splitting_an_outage_changes_no_figure(
     clause: dict[str, Any], fact: dict[str, Any], cut: int
@@ -196,7 +196,7 @@ def test_splitting_an_outage_changes_no_figure(
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(clauses, facts, stretches)
 def test_an_exclusion_never_adds_downtime(
     clause: dict[str, Any], fact: dict[str, Any], more: tuple[int, int]
@@ -208,7 +208,7 @@ def test_an_exclusion_never_adds_downtime(
     assert other.excluded_seconds >= one.excluded_seconds
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     clauses,
     facts,
@@ -231,7 +231,7 @@ def test_a_cap_holds(clause: dict[str, Any], fact: dict[str, Any], caps: list[di
     assert found.credit_amount == round_amount(min([found.uncapped_amount, *limits]), "EUR")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(clauses, facts, st.randoms())
 def test_the_same_facts_in_any_order_give_the_same_bytes(
     clause: dict[str, Any], fact: dict[str, Any], chance: Any

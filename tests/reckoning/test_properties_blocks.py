@@ -56,7 +56,7 @@ def runs(some: set[int]) -> list[set[int]]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     outages,
     st.lists(stretches, max_size=3),
@@ -95,7 +95,7 @@ def test_grace_exclusions_and_the_grid_agree_with_the_seconds(
     assert seen.down_seconds == len(counted)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(outages, st.sampled_from([2, 5, 30]))
 def test_each_outage_is_rounded_up_to_started_units(found: list[tuple[int, int]], unit: int) -> None:
     down = {s for a, b in found for s in range(a, b)} & set(range(LENGTH))
@@ -106,7 +106,7 @@ def test_each_outage_is_rounded_up_to_started_units(found: list[tuple[int, int]]
         )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(outages, outages, outages)
 def test_all_components_down_at_once_is_the_seconds_that_are_in_each(
     first: list[tuple[int, int]], second: list[tuple[int, int]], third: list[tuple[int, int]]
@@ -123,7 +123,7 @@ def test_all_components_down_at_once_is_the_seconds_that_are_in_each(
 users = st.tuples(st.integers(1, 6), st.integers(1, 6)).map(lambda pair: (min(pair), max(pair)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(stretches, users), max_size=4), st.sampled_from(["sum", "once"]))
 def test_affected_users_are_counted_second_by_second_and_user_by_user(
     found: list[tuple[tuple[int, int], tuple[int, int]]], overlap: str
@@ -155,7 +155,7 @@ buckets = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     buckets,
     st.sampled_from(["mean_of_intervals", "pooled", "share_of_good_intervals"]),
@@ -195,7 +195,7 @@ def test_error_rates_agree_with_the_intervals_looked_at_one_by_one(
     assert seen.level == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.integers(0, 500),
     st.integers(1, 60),
@@ -230,7 +230,7 @@ def test_units_beyond_an_allowance_are_counted_as_the_words_say(
     assert Fraction(seen.more["credit_exact"]) == number * 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["98.5", "96", "99.95"]), st.integers(0, 2000)), min_size=1, max_size=14
@@ -268,7 +268,7 @@ def test_a_rolling_cap_holds_over_every_stretch_of_its_windows(
         assert sum(paid[first : last + 1]) <= Decimal(fees) * 8 / 100 + Decimal("0.01") * size
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(outages, st.integers(1, 5))
 def test_the_same_calculation_gives_the_same_bytes(found: list[tuple[int, int]], times: int) -> None:
     facts = {

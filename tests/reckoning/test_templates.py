@@ -2,7 +2,6 @@
 
 import copy
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from reckoning.errors import TermsError
 from reckoning.terms.difference import diff
 from reckoning.terms.document import parse_terms
 from reckoning.terms.templates import compare_copies, fill, parse_template, terms_from
+from tests.work import at_most
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "terms" / "examples" / "customer-monthly.json"
 TERMS: dict[str, Any] = json.loads(EXAMPLE.read_text())
@@ -215,9 +215,8 @@ def test_fragments_of_fragments_cannot_grow_without_end(depth: int) -> None:
     plain["terms"]["commitments"][0]["exclusions"] = [
         {"choose": "maintenance", "cases": {"true": 1, "false": {"include": "f0"}}}
     ]
-    began = time.process_time()
-    assert "60,000 values" in str(faults(plain))
-    assert time.process_time() - began < 1
+    with at_most(calls=1_000_000):
+        assert "60,000 values" in str(faults(plain))
 
 
 def test_a_splice_belongs_into_a_list_and_splices_a_list() -> None:

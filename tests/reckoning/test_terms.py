@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,7 @@ from reckoning.errors import TermsError
 from reckoning.terms import parse_terms, terms_json_schema, terms_sha256, with_alternative
 from reckoning.terms.model import Alternative
 from tests.reckoning.build import document, terms, weighted_terms
+from tests.work import at_most
 
 
 def faults(source: Any) -> dict[str, str]:
@@ -208,10 +208,8 @@ class TestHostileDocuments:
         ],
     )
     def test_it_is_refused_quickly_and_clearly(self, source: Any, words: str) -> None:
-        begin = time.perf_counter()
-        with pytest.raises(TermsError, match=words):
+        with at_most(calls=1_500_000), pytest.raises(TermsError, match=words):
             parse_terms(source)
-        assert time.perf_counter() - begin < 2
 
     def test_a_float_in_json_is_named_at_its_path(self) -> None:
         source = json.dumps(document(schedule__tiers=[{"lower": 99.5, "percent": "10"}]))
@@ -236,7 +234,7 @@ class TestHostileDocuments:
         max_leaves=8,
     )
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(st.sampled_from(sorted(document()["commitments"][0])), json_values)
     def test_no_value_in_any_field_makes_anything_but_terms_or_a_terms_error(
         self, field: str, value: Any

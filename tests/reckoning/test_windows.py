@@ -232,7 +232,7 @@ def test_they_tile(zone: str, kind: WindowTerms) -> None:
             assert window_of(kind, zone, inside) == one
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dates(date(1990, 1, 1), date(2060, 1, 1)), st.integers(1, 31), st.integers(1, 18), st.dates())
 def test_a_cycle_begins_on_its_day_or_on_the_last_of_a_shorter_month(
     day: date, anchor_day: int, months: int, other: date

@@ -1,7 +1,6 @@
 """YAML is read as data: nothing is guessed, nothing is built, and hostile bytes are refused at once."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from reckoning.errors import TermsError
 from reckoning.terms import yaml_reading
 from reckoning.terms.plain import read_plain
+from tests.work import at_most
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,8 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_is_refused_within_a_second(name: str) -> None:
     text, words = HOSTILE[name]
-    began = time.process_time()
-    with pytest.raises(TermsError, match=words):
+    with at_most(calls=2_500_000), pytest.raises(TermsError, match=words):
         read_plain(text)
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("name", ["alias", "tag", "merge", "repeated", "leading zero", "two documents"])

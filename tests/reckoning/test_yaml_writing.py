@@ -33,7 +33,7 @@ def test_every_published_agreement_reads_back_to_its_canonical_bytes(name):
     assert yaml.safe_load(text) == terms.document()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(TEXT, PLAIN, min_size=1, max_size=6))
 def test_whatever_is_written_reads_back_the_same(plain):
     assert read_plain(write_yaml(plain)) == plain

@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-import time
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -15,6 +14,7 @@ from audit.documents import evidence_pdf, evidence_sha256
 from base.pdf.blocks import Attachment, Document, Text
 from base.pdf.document import render
 from tests.documents.build import value
+from tests.work import at_most
 from verifier import pdf
 from verifier.__main__ import main
 from verifier.verify import MAX_BYTES, EvidenceError, verify
@@ -135,10 +135,8 @@ def test_a_bomb_is_not_unpacked_further_than_allowed(monkeypatch: pytest.MonkeyP
 
 
 def test_names_that_lead_nowhere_cost_a_bounded_search() -> None:
-    started = time.perf_counter()
-    with pytest.raises(EvidenceError):
+    with at_most(calls=2_000), pytest.raises(EvidenceError):
         verify(b"%PDF-1.7\n" + b"/EmbeddedFile " * 2_000_000)
-    assert time.perf_counter() - started < 5
 
 
 def test_two_attachments_of_which_one_is_evidence_are_told_apart() -> None:
