@@ -109,13 +109,17 @@ def overridden(commitment_ids: Collection[int], on: date) -> dict[int, GivesWay]
     return {key: GivesWay(row, decisions[row.decision_id]) for key, row in sides.items()}
 
 
-def undecided(commitment_ids: Collection[int], on: date) -> dict[int, Conflict]:
-    """Which of these commitments would pay what another document of the family pays as well, in windows that begin on
-    a day, while nobody decided which of the two does. One query."""
+def undecided(commitment_ids: Collection[int], on: date, *, is_family: bool = True) -> dict[int, Conflict]:
+    """Which of these commitments would pay what another document in effect pays as well, in windows that begin on a
+    day, while nobody decided which of the two does: one of the family, or one of no family. One query."""
     day = Value(on, output_field=DateField())
     meets = Func(F("pk"), day, function="contracts_side_meets", output_field=BooleanField())
     rows = (
-        ConflictSide.objects.filter(commitment__in=list(commitment_ids), conflict__is_family=True)
+        ConflictSide.objects.filter(
+            commitment__in=list(commitment_ids),
+            against__isnull=False,
+            conflict__is_family=is_family,
+        )
         .annotate(
             decided=Func(
                 F("conflict_id"),

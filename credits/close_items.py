@@ -7,27 +7,24 @@ from django.db.models import Q, QuerySet
 
 from contracts.models import Contract, LegalEntity
 from credits.checklist import Item, register
-from credits.conflicts import open_disagreements, undecided_results
 from credits.errors import NoPolicy, RateMissing
 from credits.models import Assessment, Claim, ClaimStep, CreditMemo, MemoStep, OpenQuestion, Posting
 from credits.reading import (
     claims_with_state,
+    ended_in,
     latest_assessments,
     memos_with_state,
+    month_after,
     open_disputes,
     with_balance,
 )
 from credits.services.accruals import due_moves, policy_on
 from credits.services.rates import foreign_accounts, rate_on
+from credits.undecided import open_disagreements, undecided_results
 from measurements.models import Exclusion
 from reckoning.money import minor_digits
 
 SERVICE_AND_CONTRACT = ("commitment__service", "commitment__version__contract")
-
-
-def month_after(starts_on: date) -> date:
-    """The first day of the next month."""
-    return date(starts_on.year + starts_on.month // 12, starts_on.month % 12 + 1, 1)
 
 
 def unfinished_memos(legal_entity: LegalEntity, starts_on: date) -> QuerySet[CreditMemo]:
@@ -39,13 +36,6 @@ def unfinished_memos(legal_entity: LegalEntity, starts_on: date) -> QuerySet[Cre
         steps__taken_on__lt=month_after(starts_on),
     )
     return rows.exclude(assessment__breach__claim__steps__kind=ClaimStep.Kind.FORFEITED)
-
-
-def ended_in(rows: QuerySet[Assessment], starts_on: date) -> QuerySet[Assessment]:
-    """Results whose window ended in a month. A window ends at midnight of its zone: a day earlier is within it."""
-    day = timedelta(days=1)
-    begin, end = (datetime.combine(one, time(0), UTC) + day for one in (starts_on, month_after(starts_on)))
-    return rows.filter(window_end__gte=begin, window_end__lt=end)
 
 
 def _of(legal_entity: LegalEntity) -> Q:

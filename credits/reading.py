@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -173,6 +173,18 @@ def every_latest() -> QuerySet[Assessment]:
         .values("last")
     )
     return Assessment.objects.filter(revision=Subquery(last))
+
+
+def month_after(starts_on: date) -> date:
+    """The first day of the next month."""
+    return date(starts_on.year + starts_on.month // 12, starts_on.month % 12 + 1, 1)
+
+
+def ended_in(rows: QuerySet[Assessment], starts_on: date) -> QuerySet[Assessment]:
+    """Results whose window ended in a month. A window ends at midnight of its zone: a day earlier is within it."""
+    day = timedelta(days=1)
+    begin, end = (datetime.combine(one, time(0), UTC) + day for one in (starts_on, month_after(starts_on)))
+    return rows.filter(window_end__gte=begin, window_end__lt=end)
 
 
 def period_state(legal_entity: LegalEntity, day: date) -> str:

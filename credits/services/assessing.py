@@ -13,7 +13,7 @@ from base.models import User
 from contracts.models import Commitment, Contract
 from contracts.reading import terms_of
 from credits.actors import require_job_or
-from credits.conflicts import require_computing, waits_for_decision
+from credits.conflicts import require_computing
 from credits.errors import (
     BY_CONSTRAINT,
     AlreadyFinal,
@@ -26,6 +26,7 @@ from credits.facts import facts_of
 from credits.gaps import counts_intervals, gap_question, may_be_silent, silence_question
 from credits.locks import hold
 from credits.models import Assessment, Breach, Claim, ClaimStep, Finalisation, OpenQuestion
+from credits.undecided import waits_for_decision
 from credits.windows import commitments_with, cut_off_of, local_day, require_window, window_between
 from measurements.reconciliation.standing import require_explained, unexplained_of
 from measurements.silence import listed_after
@@ -102,10 +103,8 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
     require_computing(commitment, window)
     require_explained(commitment, window, known_at)
     [result] = _assess([commitment], window, known_at, exactly=True, told=False)
-    if (undecided := waits_for_decision([result], window).get(commitment.pk)) is not None:
-        raise ConflictUndecided(
-            f"conflict: {undecided} is not decided, and both would pay; legal decides which of the two gives way"
-        )
+    if (why := waits_for_decision([result], window).get(commitment.pk)) is not None:
+        raise ConflictUndecided(f"conflict: {why}")
     if not _is_answered(result):
         codes = ", ".join(result.open_questions.values_list("code", flat=True))
         raise QuestionsOpen(

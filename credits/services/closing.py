@@ -18,10 +18,9 @@ from base.jobs import enqueue
 from base.models import User
 from contracts.models import LegalEntity
 from credits import checklist
-from credits.close_items import month_after
 from credits.errors import BY_CONSTRAINT, ReasonMissing, WrongStep
 from credits.models import CloseRun, CloseStage, Period
-from credits.reading import is_closed, trial_balance
+from credits.reading import is_closed, month_after, trial_balance
 from credits.services.accruals import accrue, contracts_of
 from credits.services.periods import close_as, require_ready
 from credits.services.rates import foreign_accounts, revalue

@@ -33,6 +33,7 @@ from credits.models import Assessment, Claim, CreditMemo, Finalisation, Restatem
 from credits.reading import ZERO, counted, is_closed
 from credits.services.assessing import _assess, _is_answered, _tell
 from credits.services.memos import earned, facts_of_result, write_memo
+from credits.undecided import require_alone
 from credits.windows import require_window, window_of_row
 from measurements.lateness import LateFact, difference
 from reckoning.assessment import AssessmentInputs
@@ -53,8 +54,9 @@ def restate_window(
     The difference in minutes, incidents and amounts is kept fact by fact. Where a customer's credit is earned and
     the amount differs, a memo over the difference is proposed; it cites the original and goes the way of every
     memo. Later windows whose room under a cap moves are restated along with it and name this restatement (rule 13).
-    ``restated_on`` lies in an open month. Raises NotFinal, NothingRestated, QuestionsOpen, PeriodClosed,
-    ReasonMissing, StaleKnowledge, NotAllowed (finance restates).
+    ``restated_on`` lies in an open month. What would pay more than before, while another document prevails or pays the
+    same undecided, is refused. Raises NotFinal, NothingRestated, QuestionsOpen, PeriodClosed, GivesWayToAnother,
+    ConflictUndecided, ReasonMissing, StaleKnowledge, NotAllowed (finance restates).
     """
     actor = require_role("finance")
     if not reason.strip():
@@ -63,7 +65,7 @@ def restate_window(
     hold("commitment", commitment.pk)
     final = _finalisation(commitment, window)
     _require_open(commitment, restated_on)
-    before, _, _ = counted(final)
+    before, payable_before, _ = counted(final)
     result = _assess([commitment], window, known_at, told=False)[0]
     if result.revision <= before.revision:
         raise NothingRestated(
@@ -73,6 +75,7 @@ def restate_window(
         raise QuestionsOpen(
             f"assessment: {result} has open questions; they must be answered before it counts"
         )
+    require_alone(result, window, payable_before)
     if getattr(result, "is_new", False):
         _tell(result)
     row = _restate(final, result, Cause.LATE_FACT, None, restated_on, reason, actor)
