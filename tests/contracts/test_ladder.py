@@ -84,6 +84,23 @@ def test_a_fee_is_an_assumption_that_is_shown_and_a_bad_one_is_said() -> None:
     assert ladder_of(SHOP, facts(month="soon"), TODAY).reason == "Name a month: its days count."
 
 
+@pytest.mark.parametrize("text", ["1e-999999999", "1E9", "NaN", "1_000", "9" * 40, "0." + "1" * 40])
+def test_a_number_that_only_looks_short_is_refused_unread(text: str) -> None:
+    found = ladder_of(SHOP, facts(exact=text, assumed__fee=text), TODAY)
+    assert found.fault == "is no number from 0 on; 0 is shown"
+    assert found.assumed[0].fault == "is no number from 0 on; 1000 is used instead"
+
+
+def test_a_comma_that_may_be_meant_as_a_point_is_not_guessed() -> None:
+    assert ladder_of(SHOP, facts(exact="1,500"), TODAY).exact == "1500"
+    assert "after a point" in ladder_of(SHOP, facts(exact="43,2"), TODAY).fault
+
+
+@pytest.mark.parametrize("number", ["00001", "99999999", "1", "x", ""])
+def test_a_commitment_that_is_not_there_is_the_first_one(number: str) -> None:
+    assert ladder_of(SHOP, facts(commitment=number), TODAY).chosen == 0
+
+
 def test_a_hole_is_an_open_question_on_the_ladder_and_never_a_zero() -> None:
     row = {"lower": "99", "lower_inclusive": True, "upper": "99.5", "upper_inclusive": False, "percent": "10"}
     found = ladder_of(terms(schedule__tiers=[row]), {}, TODAY)
@@ -106,7 +123,7 @@ def test_what_cannot_slide_says_why() -> None:
 
 
 @pytest.mark.django_db
-def test_a_move_of_the_slider_is_answered_with_the_ladder_alone_and_quickly() -> None:
+def test_a_move_of_the_slider_is_answered_with_the_ladder_alone_and_little_work() -> None:
     legal = log_in(factories.user("legal"))
     commitments = [factories.commitment_terms(key=f"c-{at}") for at in range(40)]
     factories.service(commitments[0]["services"][0])

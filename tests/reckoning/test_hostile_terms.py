@@ -61,7 +61,7 @@ FORMULA = " + ".join(["max(a, 1)"] * 90)
         (document(200, schedule={"kind": "tiers", "tiers": TIERS}), "60,000 values"),
     ],
 )
-def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], words: str) -> None:
+def test_what_would_take_too_long_is_refused_with_little_work(plain: dict[str, Any], words: str) -> None:
     with at_most(calls=1_000_000), pytest.raises(TermsError, match=words):
         parse_terms(plain)
 
@@ -83,7 +83,9 @@ def test_what_would_take_too_long_is_refused_at_once(plain: dict[str, Any], word
     ],
     ids=["readings", "commitments", "tiers", "formulas"],
 )
-def test_the_largest_that_are_read_are_read_linted_and_worded_in_time(plain: dict[str, Any]) -> None:
+def test_the_largest_that_are_read_are_read_linted_and_worded_with_bounded_work(
+    plain: dict[str, Any],
+) -> None:
     with at_most(calls=1_000_000):
         terms = parse_terms(plain)
     with at_most(calls=2_000_000):
