@@ -186,19 +186,19 @@ def amounts_in(document: Any, path: str = "") -> Iterator[str]:
 
 
 def _replace_services(document: dict[str, Any], by: Mapping[str, tuple[str, ...]]) -> None:
-    def replaced(codes: list[str]) -> list[str]:
-        return list(dict.fromkeys(one for code in codes for one in by.get(code, (code,))))
+    def put(holder: Any, name: str) -> None:
+        codes = holder.get(name) if isinstance(holder, dict) else None
+        if isinstance(codes, list):
+            holder[name] = list(dict.fromkeys(one for code in codes for one in by.get(code, (code,))))
 
     for commitment in document["commitments"]:
-        commitment["services"] = replaced(commitment["services"])
-        indicator = commitment["indicator"]
-        if indicator.get("down_components"):
-            indicator["down_components"] = replaced(indicator["down_components"])
+        put(commitment, "services")
+        put(commitment["indicator"], "down_components")
         for reading in commitment["readings"]:
             for alternative in reading["alternatives"]:
-                other = alternative["set"].get("indicator.down_components")
-                if isinstance(other, list):
-                    alternative["set"]["indicator.down_components"] = replaced(other)
+                # An alternative sets the components alone, or the indicator whole.
+                put(alternative["set"], "indicator.down_components")
+                put(alternative["set"].get("indicator"), "down_components")
 
 
 def sample(text: Text) -> tuple[Terms | None, dict[str, Any], tuple[str, ...]]:
