@@ -15,7 +15,7 @@ from contracts.gallery.published import Published
 from contracts.gallery.reading import index, newest_version, root_of, text_of
 from contracts.gallery.texts import Given, Text, read_text, same_words, started
 from contracts.models import Contract, ContractVersion, LegalEntity, TermsTemplate, TermsTemplateVersion
-from contracts.services.common import UNCHANGED, difference, require_reason, save
+from contracts.services.common import difference, require_reason, save
 from contracts.services.versions import draft_version
 from reckoning.errors import TermsError
 from reckoning.timeline.windows import add_months
@@ -228,7 +228,9 @@ def change_template(template: TermsTemplate, reason: str, **values: Any) -> Term
     if fixed := [name for name in values if name not in MAY_CHANGE]:
         raise FieldsRefused({name: ["is not changed here."] for name in fixed})
     stored = TermsTemplate.objects.select_for_update().get(pk=template.pk)
-    if values.get("preset", UNCHANGED) is not UNCHANGED and template.parent_id is None and values["preset"]:
+    # What the caller read may be older than the row: what somebody else changed since is not put back.
+    template.refresh_from_db()
+    if values.get("preset") and template.parent_id is None:
         raise FieldsRefused({"preset": ["belongs to a unit's template; change the default in the text."]})
     for name, value in values.items():
         setattr(template, name, value)

@@ -114,6 +114,21 @@ def test_services_and_currency_are_replaced_and_remembered() -> None:
     }
 
 
+def test_a_service_that_an_alternative_names_is_replaced_there_too() -> None:
+    document = factories.terms()
+    indicator = document["commitments"][0]["indicator"] | {"down_components": ["platform"]}
+    alternatives = [
+        {"name": "its parts", "set": {"indicator.down_components": ["platform", "other"]}},
+        {"name": "the whole of it", "set": {"indicator": indicator}},
+    ]
+    reading = dict.fromkeys(("question", "chosen", "chosen_by", "why"), "x") | {"chosen_on": "2026-01-01"}
+    document["commitments"][0]["readings"] = [{"name": "what"} | reading | {"alternatives": alternatives}]
+    terms = started(read_text("plain", 1, document), Given(services={"platform": ("api", "web")}))
+    first, second = terms.commitments[0].readings[0].alternatives
+    assert first.set == {"indicator.down_components": ["api", "web", "other"]}
+    assert second.set["indicator"]["down_components"] == ["api", "web"]  # type: ignore[index,call-overload]
+
+
 def test_a_service_that_the_text_does_not_name_and_a_value_that_it_does_not_ask_for_are_refused() -> None:
     text = read_text("plain", 1, factories.terms())
     with pytest.raises(TermsError, match="is no service of this text"):
@@ -192,6 +207,18 @@ def test_a_later_version_lists_the_contracts_that_differ_and_changes_none() -> N
     assert [(one.title, [c.path for c in one.changes]) for one in copy.clauses] == [
         ("Monthly availability", ["cut_off_days"])
     ]
+
+
+@pytest.mark.django_db
+def test_what_somebody_else_changed_of_a_template_meanwhile_is_not_put_back() -> None:
+    read_before = gold()
+    with factories.legal():
+        services.change_template(TermsTemplate.objects.get(), "its name", title="Gold, for all")
+        services.change_template(read_before, "sooner", review_every_months=6)
+    template = TermsTemplate.objects.get()
+    assert (template.title, template.review_every_months) == ("Gold, for all", 6)
+    last = Event.objects.filter(verb="terms_template.change").latest("pk")
+    assert (last.before, last.after) == ({"review_every_months": 12}, {"review_every_months": 6})
 
 
 def texts(template: TermsTemplate) -> Any:
