@@ -18,6 +18,7 @@ from contracts.models import (
     TermsTemplate,
     code_validator,
 )
+from contracts.reading import terms_of
 from pages.vendor_forms import DayInput
 from reckoning.terms.parameters import Parameter
 
@@ -342,9 +343,9 @@ class NewForm(TextForm):
         self.fields["version"].queryset = versions  # type: ignore[attr-defined]
 
     def source(self) -> Any:
-        """See TextForm; a version's document where one was chosen."""
+        """See TextForm; a version's document where one was chosen. Raises TermsAltered."""
         version = self.cleaned_data.get("version")
-        return version.terms if version is not None else super().source()
+        return terms_of(version).document() if version is not None else super().source()
 
 
 class UnitForm(Filled):

@@ -35,7 +35,6 @@ from reckoning.terms.linter import lint
 from reckoning.terms.wording import word
 
 COPIES = 20
-VERSIONS_OFFERED = 300
 Withdrawn = ContractVersion.State.WITHDRAWN
 
 
@@ -287,7 +286,7 @@ def template_new(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not may(user, "edit", "template"):
         raise PermissionDenied("Your role does not make templates.")
-    offered = visible_versions(user).exclude(state=Withdrawn).select_related("contract")
+    offered = visible_versions(user).exclude(state=Withdrawn).select_related("contract").defer("terms")
     offered = offered.order_by("contract__reference", "-number")
     asked = request.GET.get("version", "")
     initial = {"version": asked} if asked.isdecimal() and len(asked) < 19 else {}
@@ -307,11 +306,11 @@ def template_new(request: HttpRequest) -> HttpResponse:
 
 
 def _made(user: User, form: NewForm) -> TermsTemplate | None:
-    source = form.source()
-    if source is None:
-        return None
     given = form.cleaned_data
     try:
+        source = form.source()
+        if source is None:
+            return None
         with acting(user, via="page"):
             return services.create_template(
                 slug=given["slug"],
