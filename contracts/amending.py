@@ -17,6 +17,8 @@ from reckoning.timeline import Window, local_instant, window_of
 SUCCESSIVE = ("calendar_month", "calendar_quarter", "calendar_year", "billing_cycle")
 OVER_WINDOWS = ("rolling", "year", "term")
 ALWAYS_AT_AN_EDGE = ("day", "hour")
+_WITH_EDGES = {*SUCCESSIVE, *ALWAYS_AT_AN_EDGE}
+_MOST_STEPS = 60
 
 ReckonedFinder = Callable[[Contract, datetime, datetime], Iterable[str]]
 _find_reckoned: list[ReckonedFinder] = []
@@ -58,6 +60,7 @@ def change_standings(version: ContractVersion) -> Iterator[Standing]:
     yield from _out_of_step(version, chain)
     yield from _upon_another(version, chain)
     yield from _windows(version)
+    yield from _nobodys_text(version, chain)
     for stretch in stretches:
         if stretch.version is None and version in stretch.applied:
             yield from _together(stretch.terms, version, stretch.from_on, stretch.made_of)
@@ -181,12 +184,12 @@ def why_not_split(base: Terms, after: Terms, clause: CommitmentTerms) -> str:
     A part is measured over its own time by facts that have their times with them, and its level, schedule, minimum
     and caps are its own; what reaches over windows has no parts.
     """
-    if clause.window.kind not in SUCCESSIVE:
-        return f"has windows of the kind {clause.window.kind}, which do not follow one another"
-    before = next((one for one in base.commitments if one.key == clause.key), None)
-    if before is not None and (before.window, base.zone_of(before)) != (clause.window, after.zone_of(clause)):
-        return "has other windows after the change; they begin at an edge of both"
+    before = _as_before(base, clause)
+    if before is not None and base.zone_of(before) != after.zone_of(clause):
+        return "has windows of another zone after the change"
     for text in (clause, *([before] if before else ())):
+        if text.window.kind not in SUCCESSIVE:
+            return f"has windows of the kind {text.window.kind}, which do not follow one another"
         if text.indicator.kind != "uptime_from_intervals":
             return "is measured by counts or sums, which have no times by which they could be split"
         if text.part_life != "shorten_window":
@@ -198,6 +201,10 @@ def why_not_split(base: Terms, after: Terms, clause: CommitmentTerms) -> str:
     return ""
 
 
+def _as_before(base: Terms, clause: CommitmentTerms) -> CommitmentTerms | None:
+    return next((one for one in base.commitments if one.key == clause.key), None)
+
+
 def _windows(version: ContractVersion) -> Iterator[Standing]:
     assert version.amends is not None
     base, after = terms_of(version.amends), terms_of(version)
@@ -205,6 +212,10 @@ def _windows(version: ContractVersion) -> Iterator[Standing]:
     for clause in changed_clauses(base, after):
         number = next(at for at, one in enumerate(after.commitments) if one.key == clause.key)
         path = f"commitments.{number}.window"
+        others = tuple(_other_windows(version, base, after, clause, path))
+        yield from others
+        if any(not one.acceptable for one in others):
+            continue
         if document.mid_window == "next_window":
             yield from _never_applies(version, after, clause, path)
         else:
@@ -236,15 +247,105 @@ def _splits(
         window = None if day is None else window_holding(after, clause, day)
         why = why_not_split(base, after, clause) if window else ""
         if window and why:
-            first, last = _day(window.start, window), _day(window.end, window)
+            edges = [_day(edge, window) for edge in (window.start, window.end)]
+            right = [f"{edge}" for edge in edges if window_holding(after, clause, edge) is None]
+            take = f"Take {' or '.join(right)}, or let" if right else "Let"
             yield _stands(
                 "AMENDMENT_SPLITS_WINDOW",
                 path,
                 f"{day} lies inside {window.label} of {clause.key}, which {why}",
-                f"Take {first} or {last}, or let the change wait for the next window.",
+                f"{take} the change wait for the next window.",
             )
         elif window:
             yield from _reckoned(version, window, day)
+
+
+def _other_windows(
+    version: ContractVersion, base: Terms, after: Terms, clause: CommitmentTerms, path: str
+) -> Iterator[Standing]:
+    """Windows that are others after the change must follow those before it, or time is paid for twice or never."""
+    before = _as_before(base, clause)
+    if before is None:
+        return
+    zones = base.zone_of(before), after.zone_of(clause)
+    if zones[0] != zones[1]:
+        yield _stands(
+            "WINDOWS_DO_NOT_MEET",
+            path,
+            f"the windows of {clause.key} begin at midnight in {zones[0]} before the change and in {zones[1]} after "
+            "it, so that the hours between the two are reckoned twice or not at all",
+            "Keep the zone, or accept it where the paper says so.",
+            acceptable=True,
+        )
+    elif before.window != clause.window and {before.window.kind, clause.window.kind} <= _WITH_EDGES:
+        for day in (version.effective_from_on, version.effective_until_on):
+            if day is not None and (held := _holding_either(base, before, after, clause, day)):
+                meet = _where_both_begin(base, before, after, clause, day)
+                yield _stands(
+                    "WINDOWS_DO_NOT_MEET",
+                    path,
+                    f"{day} lies inside {held.label}, and the windows of {clause.key} are others after the change "
+                    "than before it, so that time would be reckoned twice or not at all",
+                    f"Take {meet}, on which windows of both begin."
+                    if meet
+                    else "Keep the windows as they are.",
+                )
+
+
+def _holding_either(
+    base: Terms, before: CommitmentTerms, after: Terms, clause: CommitmentTerms, day: date
+) -> Window | None:
+    return window_holding(base, before, day) or window_holding(after, clause, day)
+
+
+def _where_both_begin(
+    base: Terms, before: CommitmentTerms, after: Terms, clause: CommitmentTerms, day: date
+) -> date | None:
+    """The next day on which windows of both clauses begin; None where they never meet."""
+    for _ in range(_MOST_STEPS):
+        held = _holding_either(base, before, after, clause, day)
+        if held is None:
+            return day
+        day = _day(held.end, held)
+    return None
+
+
+def _nobodys_text(version: ContractVersion, chain: Chain) -> Iterator[Standing]:
+    """In one window changes that split it may meet changes that wait: the texts that this makes must be texts of
+    versions, or nothing would be reckoned there."""
+    root = chain.root_of(version)
+    changes = chain.changes_of(root)
+    if len({amendment_of(row).mid_window for row in changes}) == 1:
+        return
+    held = {one.sha256 for one in chain.stretches if one.whole.pk == root.pk}
+    days = sorted({day for row in changes for day in (row.effective_from_on, row.effective_until_on) if day})
+    terms = terms_of(version)
+    for number, clause in enumerate(terms.commitments):
+        found = (window_holding(terms, clause, day) for day in days)
+        for window in {one.start: one for one in found if one is not None}.values():
+            why = _unheld(chain, window, clause.key, held)
+            if why:
+                yield _stands(
+                    "WINDOW_MIXES_CHANGES",
+                    f"commitments.{number}.window",
+                    f"in {window.label} of {clause.key} a change that splits the window meets one that waits for the "
+                    f"next: {why}",
+                    "Let both split the window, or both wait for the next one, or let the later one begin on "
+                    f"{_day(window.end, window)}.",
+                )
+
+
+def _unheld(chain: Chain, window: Window, key: str, held: set[str]) -> str:
+    """Why a window cannot be reckoned by texts of versions; empty: it can."""
+    try:
+        parts = chain.texts_of(window.start, window.end, window.zone, key)
+    except TermsError as error:
+        path, said = error.findings[0]
+        return f"{path} {said}"
+    for part in parts:
+        if part.version is None and part.sha256 not in held:
+            return f"from {_day(part.start, window)} on it would be reckoned by a text that no version holds"
+    return ""
 
 
 def _reckoned(version: ContractVersion, window: Window, day: date | None) -> Iterator[Standing]:

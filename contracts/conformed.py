@@ -60,8 +60,8 @@ def _plain(version: ContractVersion) -> str:
 class Stretch:
     """The one text of a contract in [from_on, until_on), days in the zone of its terms; an open end is None.
 
-    ``version`` is the row that holds exactly this text; None while no such row is there. ``applied`` are the changes
-    that were laid on the whole text, in order.
+    ``version`` is the row in effect that holds exactly this text; None while no such row is there. ``applied`` are
+    the changes that were laid on the whole text, in order.
     """
 
     from_on: date
@@ -177,7 +177,9 @@ class Chain:
             one for one in _texts(_plain(whole), _documents(changes)) if one.end is None or at < one.end
         )
         applied = tuple(self._named(changes, one) for one in standing.applied)
-        row = self._row_of(whole, standing.sha256, self.in_effect(from_on))
+        # A row of another time with the same text is not the one in effect here.
+        row = self.in_effect(from_on)
+        row = row if row is not None and self._holds_text(row, whole, standing.sha256) else None
         return Stretch(from_on, until_on, whole, applied, standing.terms, standing.sha256, row)
 
     def _named(self, changes: Sequence[ContractVersion], ident: str) -> ContractVersion:
@@ -186,12 +188,11 @@ class Chain:
     def _row_of(
         self, whole: ContractVersion, sha256: str, first: ContractVersion | None
     ) -> ContractVersion | None:
-        if first is not None and first.terms_sha256 == sha256 and self.root_of(first).pk == whole.pk:
-            return first
-        return next(
-            (row for row in self.rows if row.terms_sha256 == sha256 and self.root_of(row).pk == whole.pk),
-            None,
-        )
+        rows = self.rows if first is None else [first, *self.rows]
+        return next((row for row in rows if self._holds_text(row, whole, sha256)), None)
+
+    def _holds_text(self, row: ContractVersion, whole: ContractVersion, sha256: str) -> bool:
+        return row.terms_sha256 == sha256 and self.root_of(row).pk == whole.pk
 
     def at(self, instant: datetime) -> Stretch | None:
         """The one text as of an instant (aware); None before the first and after the last.

@@ -281,6 +281,66 @@ def test_a_variation_that_would_never_apply_is_refused_with_the_days_that_would(
     assert codes(variation(base, text("97"), (date(2022, 3, 10), date(2022, 4, 2)))) == set()
 
 
+def later_cut_off(target: str = "99.9") -> dict:
+    own = factories.commitment_terms(target_percent=target, schedule=schedule(target), cut_off_days=9)
+    return factories.terms(own)
+
+
+@pytest.mark.parametrize("document", [later_cut_off("99.5"), text("99.0")])
+def test_a_change_that_splits_a_window_in_which_another_waits_is_refused(document):
+    base = signed()
+    first = in_force(amendment(base, text("99.5"), date(2022, 3, 10)))
+    second = amendment(first, document, date(2022, 3, 20), mid_window="splits_window")
+    [found] = against(second)
+    assert (found.code, found.acceptable) == ("WINDOW_MIXES_CHANGES", False)
+    assert "2022-04-01" in found.mend
+    assert codes(amendment(first, document, date(2022, 3, 20))) == set()
+    assert codes(amendment(first, document, APRIL, mid_window="splits_window")) == set()
+
+
+def test_a_variation_that_holds_for_all_of_a_window_is_not_split_after_its_end_either():
+    base = signed()
+    in_force(variation(base, text("97"), (MARCH, date(2022, 3, 20))))
+    late = amendment(base, later_cut_off(), date(2022, 3, 25), mid_window="splits_window")
+    [found] = against(late)
+    assert found.code == "WINDOW_MIXES_CHANGES"
+    assert "2022-03-25" in found.sentence
+
+
+def test_a_text_that_stands_twice_is_kept_for_each_time():
+    base = signed()
+    for days in ((APRIL, date(2022, 4, 10)), (MAY, date(2022, 5, 10))):
+        in_force(variation(base, text("97"), days))
+    in_force(amendment(base, later_cut_off(), date(2022, 4, 5)))
+    assert [target_on(base.contract, day) for day in (date(2022, 4, 6), date(2022, 4, 10), MAY)] == [
+        "97",
+        "99.9",
+        "97",
+    ]
+    assert base.contract.versions.filter(kind="conformed").count() == 2
+
+
+@pytest.mark.parametrize("mid_window", ["next_window", "splits_window"])
+@pytest.mark.parametrize(("before", "after"), [("quarter", "month"), ("month", "quarter")])
+def test_windows_that_change_begin_where_both_do(before, after, mid_window):
+    def over(kind: str) -> dict:
+        return factories.terms(factories.commitment_terms(window={"kind": f"calendar_{kind}", "zone": None}))
+
+    base = factories.signed_contract(over(before)).versions.get()
+    [found] = against(amendment(base, over(after), MAY, mid_window=mid_window))
+    assert (found.code, found.acceptable) == ("WINDOWS_DO_NOT_MEET", False)
+    assert "Take 2022-07-01" in found.mend
+    assert codes(amendment(base, over(after), JULY, mid_window=mid_window)) == set()
+
+
+def test_windows_of_another_zone_are_told_and_may_be_accepted():
+    base = signed()
+    own = text()["commitments"][0] | {"window": {"kind": "calendar_month", "zone": "Asia/Tokyo"}}
+    [found] = against(amendment(base, factories.terms(own), APRIL))
+    assert (found.code, found.acceptable) == ("WINDOWS_DO_NOT_MEET", True)
+    assert "Europe/Berlin before the change and in Asia/Tokyo after it" in found.sentence
+
+
 # Guards -----------------------------------------------------------------------------------------------------
 
 
