@@ -1,9 +1,10 @@
 """The ladder beside the form: what a reader assumed and moved, read from the post, and what the engine says there."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,9 @@ PREFIX = "ladder."
 STEPS = 100
 """Positions of the slider in each rung: all rungs are equally wide, as in the picture."""
 MOST = Decimal(10) ** 12
+# Thousands may be set apart by commas; a lone comma may be meant as a point, and is not guessed. No exponents: with one,
+# a few letters would be a number of a billion digits.
+_TYPED = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,13})(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
 
 
 @dataclass
@@ -75,8 +79,8 @@ def ladder_of(terms: Terms, data: Mapping[str, str], today: date) -> Ladder:
     """The panel for the posted fields ``ladder.*``; ``today`` gives the month where none is named (in the terms' zone
     the month of that day)."""
     choices = [(at, one.title) for at, one in enumerate(terms.commitments)]
-    given = data.get(f"{PREFIX}commitment", "0")
-    chosen = int(given) if given.isdecimal() and int(given[:4]) < len(choices) else 0
+    given = data.get(f"{PREFIX}commitment", "")
+    chosen = int(given) if given.isdecimal() and len(given) < 5 and int(given) < len(choices) else 0
     commitment = terms.commitments[chosen]
     found = Ladder(choices, chosen, data.get(f"{PREFIX}month", "") or today.strftime("%Y-%m"))
     found.assumed = [_assumed(one, data) for one in assumptions(commitment)]
@@ -106,7 +110,7 @@ def _move(
     if data.get(f"{PREFIX}moved") == "slider" and at.isdecimal():
         value = value_at(stretches, min(int(at[:7]), found.last), STEPS, sliding.unit)
     else:
-        value = _exact(data.get(f"{PREFIX}exact", ""), found, Fraction(sliding.most)) * size
+        value = _exact(data.get(f"{PREFIX}exact", ""), found) * size
         if sliding.unit == "count":
             value = Fraction(int(value))
         value = min(value, sliding.most)
@@ -142,28 +146,31 @@ def _window(terms: Terms, commitment: CommitmentTerms, found: Ladder) -> Window 
 
 
 def _assumed(one: Assumption, data: Mapping[str, str]) -> Assumed:
-    text = data.get(f"{PREFIX}assumed.{one.name}", "").strip().replace(",", "") or f"{one.default:f}"
-    try:
-        value = Decimal(text)
-        if not value.is_finite() or not 0 <= value <= MOST or len(text) > 24:
-            raise InvalidOperation
-    except InvalidOperation:
-        return Assumed(one, text[:40], f"is no number from 0 on; {one.default:f} is used instead")
+    text = data.get(f"{PREFIX}assumed.{one.name}", "").strip() or f"{one.default:f}"
+    value = _typed(text)
+    if value is None:
+        return Assumed(one, text[:40], f"{_refusal(text)}; {one.default:f} is used instead")
     return Assumed(one, f"{value:f}")
 
 
-def _exact(text: str, found: Ladder, most: Fraction) -> Fraction:
-    text = text.strip().replace(",", "")
-    if not text:
+def _exact(text: str, found: Ladder) -> Fraction:
+    if not text.strip():
         return Fraction(0)
-    try:
-        value = Decimal(text)
-        if not value.is_finite() or not 0 <= value <= MOST or len(text) > 30:
-            raise InvalidOperation
-    except InvalidOperation:
-        found.fault = "is no number from 0 on; 0 is shown"
-        return Fraction(0)
-    return Fraction(value)
+    value = _typed(text)
+    if value is None:
+        found.fault = f"{_refusal(text)}; 0 is shown"
+    return Fraction(value or 0)
+
+
+def _typed(text: str) -> Decimal | None:
+    """The number that somebody typed, from 0 to a million millions; None where it is none."""
+    text = text.strip()
+    value = Decimal(text.replace(",", "")) if _TYPED.fullmatch(text) else None
+    return value if value is not None and value <= MOST else None
+
+
+def _refusal(text: str) -> str:
+    return "is no number from 0 on" + (" (decimals stand after a point: 43.2)" if "," in text else "")
 
 
 def _plain(value: Fraction) -> str:
