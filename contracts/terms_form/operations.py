@@ -117,11 +117,15 @@ def paste(shape: Shape, value: Any, path: str, text: str) -> tuple[Any, str]:
         found, unread = _days_in(lines)
     else:
         found, unread = lines, []
-    new = [one for one in dict.fromkeys(found) if one not in holder][:MAX_PASTED]
-    holder[:] = [one for one in holder if one] + new
-    said = f"{len(new)} added."
-    if len(new) < len(dict.fromkeys(found)):
-        said += f" {len(dict.fromkeys(found)) - len(new)} stood there already."
+    found = list(dict.fromkeys(found))
+    new = [one for one in found if one not in holder]
+    there, added = len(found) - len(new), new[:MAX_PASTED]
+    holder[:] = [one for one in holder if one] + added
+    said = f"{len(added)} added."
+    if there:
+        said += f" {there} stood there already."
+    if len(new) > len(added):
+        said += f" {len(new) - len(added)} left out: at most {MAX_PASTED} are added at once; paste the rest again."
     if unread:
         said += f" No day was found in: {'; '.join(one[:60] for one in unread[:3])}."
     return value, said

@@ -54,7 +54,7 @@ def merge(shape: Shape, base: Any, mine: Any, theirs: Any) -> tuple[Any, list[Co
     """My values with theirs where only they changed something since ``base``; mine stay where both did.
 
     Items of lists are matched by key, name or kind where each has one of its own, else by their number as long as
-    nobody added or removed one; a list that cannot be matched is one field.
+    nobody added, removed or moved one; a list that cannot be matched is one field.
     """
     collisions: list[Collision] = []
     return _merge(shape, base, mine, theirs, "", collisions), collisions
@@ -106,7 +106,7 @@ def _merge_items(
         (name for name in IDENTITIES if all(_named(many, name) for many in (base, mine, theirs))), None
     )
     if identity is None:
-        if not len(base) == len(mine) == len(theirs):
+        if not len(base) == len(mine) == len(theirs) or _reordered(base, mine) or _reordered(base, theirs):
             return None
         rows = zip(base, mine, theirs, strict=True)
         return [
@@ -158,6 +158,11 @@ def _merge_pairs(
         if chosen is not MISSING:
             merged.append([name, chosen])
     return merged
+
+
+def _reordered(base: list[Any], other: list[Any]) -> bool:
+    """Whether an item stands at another number now: what is said of a number may then be meant for another item."""
+    return any(one != old and one in base for old, one in zip(base, other, strict=True))
 
 
 def _named(many: list[Any], name: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.terms_form.edits import apply_edits
-from contracts.terms_form.operations import operate, paste
+from contracts.terms_form.operations import MAX_PASTED, operate, paste
 from contracts.terms_form.page import SHAPE
 from contracts.terms_form.steps import changed_place, merge
 from contracts.terms_form.values import UnknownOperation, posted, shown
@@ -78,6 +78,18 @@ def test_what_they_took_away_and_i_worked_on_is_a_collision():
     assert collision.theirs == "taken away"
 
 
+def test_rows_that_one_of_us_moved_are_never_merged_by_their_numbers():
+    """By number, what they said of one row would be said of another, without a word to anybody."""
+    base = values()
+    mine = operate(SHAPE, deepcopy(base), "down:commitments.0.schedule.tiers.0")
+    place = "commitments.0.schedule.tiers"
+    theirs = apply_edits(SHAPE, base, [(f"{place}.0.lower_inclusive", False)])
+    for one, other in ((mine, theirs), (theirs, mine)):
+        merged, [collision] = merge(SHAPE, base, one, other)
+        assert collision.place == place
+        assert merged == one
+
+
 PLACES = st.sampled_from(
     [
         ("title", "changed"),
@@ -127,6 +139,17 @@ def test_days_are_found_in_pasted_text_and_what_holds_none_is_told():
     assert said == "3 added. 1 stood there already. No day was found in: 31.2.2026; some day."
     with pytest.raises(UnknownOperation):
         paste(SHAPE, state, "title", "x")
+
+
+def test_what_is_too_much_to_paste_at_once_is_told_and_not_called_known():
+    place = "commitments.0.services"
+    lines = "\n".join(["shop", *(f"service-{number}" for number in range(MAX_PASTED + 7))])
+    state, said = paste(SHAPE, apply_edits(SHAPE, values(), [(place, ["shop"])]), place, lines)
+    assert len(state["commitments"][0]["services"]) == MAX_PASTED + 1
+    assert (
+        said
+        == "400 added. 1 stood there already. 7 left out: at most 400 are added at once; paste the rest again."
+    )
 
 
 @pytest.mark.parametrize("name", ["pfi-fire-police", "cherryroad-colo", "uk-msa-points", "verizon-pip"])
