@@ -291,8 +291,8 @@ def _read_field(field: Field, given: dict[str, Any]) -> Any:
 def _items(given: Any) -> list[Any]:
     if not isinstance(given, dict):
         return []
-    numbers = sorted(int(key) for key in given if key.isdecimal() and len(key) < 6)
-    return [given[str(number)] for number in numbers]
+    numbered = {int(key): one for key, one in given.items() if key.isdecimal() and len(key) < 6}
+    return [numbered[number] for number in sorted(numbered)]
 
 
 def field_of(shape: Group | OneOf, value: Any, name: str) -> Field:

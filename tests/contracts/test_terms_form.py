@@ -190,6 +190,14 @@ def test_nothing_that_is_sent_breaks_the_form(sent):
     assert page.faults
 
 
+@pytest.mark.parametrize("number", ["01", "٣", "00000", "999999"])
+def test_an_item_with_an_odd_number_is_read_or_left_and_breaks_nothing(number):
+    page = TermsPage(
+        posted(SHAPE, {"terms.commitments.__here": "1", f"terms.commitments.{number}.title": "Odd"})
+    )
+    assert [one["title"] for one in page.values["commitments"]] == ([] if number == "999999" else ["Odd"])
+
+
 def test_moving_up_exchanges_two_neighbours():
     before = [tier["percent"] for tier in factories.TIERS_CUSTOMER]
     page = TermsPage.of_post(browser(factories.terms()), "up:commitments.0.schedule.tiers.2")
