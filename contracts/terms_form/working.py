@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.db.models.functions import Length
 
 from base.models import User
@@ -93,13 +92,15 @@ def keep(
     if place is None:
         return copy
     if copy is None:
-        copy = WorkingCopy.objects.create(
+        copy, is_new = WorkingCopy.objects.get_or_create(
             owner=where.owner,
             version=where.version,
             contract=None if where.version else where.contract,
-            opened_at=at,
-            saved_at=at,
+            defaults={"opened_at": at, "saved_at": at},
         )
+        if not is_new:
+            # Another window of the same person began in the same instant: this is a change of what it kept.
+            return keep(where, shape, values, before, base_sha256=base_sha256, at=at, did=did)
         WorkingStep.objects.create(
             working_copy=copy, number=0, did="", base_sha256=base_sha256, packed=pack(before), saved_at=at
         )
@@ -212,10 +213,10 @@ def _step(copy: WorkingCopy | None, number: int) -> WorkingStep | None:
 
 def _bound(copy: WorkingCopy) -> None:
     """Let go of the oldest steps above the limits. The one that is shown stays."""
-    copy.steps.filter(number__lte=copy.at - MAX_STEPS).delete()
-    total = copy.steps.aggregate(total=Sum(Length("packed")))["total"] or 0
-    for step in copy.steps.filter(number__lt=copy.at).order_by("number").defer("packed"):
-        if total <= MAX_BYTES:
+    newest_first = copy.steps.order_by("-number").values_list("number", Length("packed"))
+    total = 0
+    for count, (number, size) in enumerate(newest_first):
+        total += size
+        if count and (count >= MAX_STEPS or total > MAX_BYTES):
+            copy.steps.filter(number__lte=number).delete()
             return
-        total -= len(copy.steps.values_list("packed", flat=True).get(pk=step.pk))
-        step.delete()
