@@ -142,6 +142,8 @@ def _mends(
     dates: bool,
 ) -> bool:
     """Whether the edits give valid terms without the finding and without any new one."""
+    if any(_renumbers(edit, plain) for edit in one.edits):
+        return False
     try:
         changed = CommitmentTerms.model_validate(applied(plain, one.edits))
     except (ValidationError, TermsError, KeyError, IndexError, TypeError):
@@ -154,6 +156,17 @@ def _mends(
     left, there = _counted(after, moved), _counted(before, moved)
     there[_key(finding, moved)] -= 1
     return not left - there
+
+
+def _renumbers(edit: Edit, plain: Any) -> bool:
+    """Whether an item is taken out of a list that another reading names by numbers: it would mean other items then."""
+    holder, _, number = edit.path.rpartition(".")
+    return (edit.value is REMOVED and number.isdecimal()) and any(
+        path.startswith(f"{holder}.")
+        for reading in plain["readings"]
+        for other in reading["alternatives"]
+        for path in other["set"]
+    )
 
 
 def _counted(findings: list[Finding], moved: bool) -> Counter[tuple[str, str]]:

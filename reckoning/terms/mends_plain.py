@@ -64,7 +64,7 @@ def _cap(commitment: CommitmentTerms, finding: Finding) -> Iterator[Mend]:
     rows = ", ".join(f"tier {at + 1}" for at in above)
     yield Mend(
         f"Lower what {rows} {'earns' if len(above) == 1 else 'earn'} to {decimal_text(most)} %, as the cap has it.",
-        "Nothing is paid less than before: the cap allowed no more.",
+        "The rows then promise no more than the cap lets through.",
         tuple(Edit(f"schedule.tiers.{at}.percent", decimal_text(most)) for at in above),
     )
 

@@ -14,7 +14,7 @@ from agreements.benchmark import HERE
 from reckoning.errors import TermsError
 from reckoning.terms import Terms, parse_terms
 from reckoning.terms.linter import Finding, lint
-from reckoning.terms.mends import MOST, NEEDED, Edit, Mend, applied, mends, needed
+from reckoning.terms.mends import MOST, NEEDED, REMOVED, Edit, Mend, applied, mends, needed
 from reckoning.terms.templates import terms_from
 from tests.reckoning.build import document, terms, weighted_terms
 from tests.reckoning.test_linter import row
@@ -173,6 +173,29 @@ def test_a_mend_leaves_every_other_word_of_the_document_as_it_was() -> None:
     own["commitments"][0]["schedule"]["tiers"][1].pop("upper")
     own["commitments"][0]["schedule"]["tiers"][1].pop("upper_inclusive")
     assert changed == own
+
+
+def test_no_row_is_taken_out_of_a_list_that_another_reading_names_by_numbers() -> None:
+    """The other reading would then change another row than its author meant."""
+    tiers = [row("99", "99.9", "10"), row(None, "99", "25", "[]"), row(None, "99", "25", "[]")]
+    reading = {
+        "name": "rows",
+        "question": "Which?",
+        "chosen": "As written.",
+        "chosen_by": "Legal",
+        "chosen_on": "2026-01-01",
+        "why": "It says so.",
+        "alternatives": [{"name": "less", "set": {"schedule.tiers.1.percent": "24"}}],
+    }
+
+    def removed(**more: Any) -> bool:
+        agreed = terms(schedule__tiers=tiers, **more)
+        edits = [edit for _, offered in offers(agreed) for one in offered for edit in one.edits]
+        return any(edit.value is REMOVED for edit in edits)
+
+    assert removed()
+    assert not removed(readings=[reading])
+    assert removed(readings=[reading | {"alternatives": [{"name": "one", "set": {"target_percent": "99"}}]}])
 
 
 def test_every_code_of_the_linter_says_what_a_person_must_know() -> None:
