@@ -46,8 +46,8 @@ class ActForm(forms.Form):
 
     @property
     def field_rows(self) -> list[forms.BoundField]:
-        """The fields with the reason last."""
-        rows = list(self)
+        """The fields that are seen, with the reason last."""
+        rows = self.visible_fields()
         return sorted(rows, key=lambda row: row.name == "reason")
 
 

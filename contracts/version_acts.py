@@ -14,7 +14,17 @@ from contracts.reading import terms_of
 DRAFT, IN_REVIEW = ContractVersion.State.DRAFT, ContractVersion.State.IN_REVIEW
 
 
-class FindingForm(ActForm):
+class TextForm(ActForm):
+    """What is said of exactly the text that is seen: another one by the time it comes back is refused."""
+
+    terms_sha256 = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["terms_sha256"] = self.subject.terms_sha256 if self.subject else ""  # type: ignore[attr-defined]
+
+
+class FindingForm(TextForm):
     """Which of the open findings the paper really has."""
 
     finding = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
@@ -47,7 +57,7 @@ class ReadingForm(ActForm):
         ]
 
 
-class SignatureForm(ActForm):
+class SignatureForm(TextForm):
     """Whose signature is recorded."""
 
     party = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
@@ -72,7 +82,7 @@ class SubmitForm(ActForm):
 
 def _accept(version: ContractVersion, values: dict[str, Any]) -> None:
     code, _, path = values["finding"].partition(" ")
-    services.accept_finding(version, code, path, values["reason"])
+    services.accept_finding(version, code, path, values["reason"], terms_sha256=values["terms_sha256"])
 
 
 def _choose(version: ContractVersion, values: dict[str, Any]) -> None:
@@ -85,7 +95,13 @@ def _choose(version: ContractVersion, values: dict[str, Any]) -> None:
 
 
 def _sign(version: ContractVersion, values: dict[str, Any]) -> None:
-    services.record_signature(version, values["party"], values["signatory"], values["signed_on"])
+    services.record_signature(
+        version,
+        values["party"],
+        values["signatory"],
+        values["signed_on"],
+        terms_sha256=values["terms_sha256"],
+    )
 
 
 def _unsigned(version: ContractVersion) -> bool:

@@ -10,7 +10,7 @@ from base.access import require_person
 from contracts.checklist import BY_ID, items_for
 from contracts.errors import FieldsRefused
 from contracts.models import ChecklistAnswer, ContractVersion
-from contracts.services.common import State, lock
+from contracts.services.common import State, lock, require_text
 
 MOST_NOTE = 2000
 
@@ -38,8 +38,8 @@ def answer_checklist(
     """
     actor = require_person("legal")
     lock(version, State.DRAFT, State.IN_REVIEW)
-    if terms_sha256 and terms_sha256 != version.terms_sha256:
-        raise FieldsRefused({"terms_sha256": ["The text was edited since you read it: look again first."]})
+    if terms_sha256:
+        require_text(version, terms_sha256)
     read = {item: one if isinstance(one, Answered) else Answered(one) for item, one in answers.items()}
     there = answers_of(version)
     _check(read, there)

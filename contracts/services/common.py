@@ -67,6 +67,18 @@ def require_reason(reason: str) -> None:
         raise ReasonMissing("reason: is empty; say why, in words that an auditor will understand")
 
 
+def require_text(version: ContractVersion, terms_sha256: str) -> None:
+    """Refuse where the text that was read, by its hash, is not the version's any more. Ask under the lock."""
+    if terms_sha256 != version.terms_sha256:
+        raise FieldsRefused(
+            {
+                "terms_sha256": [
+                    "The text is another by now: it was edited since you read it. Load the page anew first."
+                ]
+            }
+        )
+
+
 def read_terms(terms: TermsLike, contract: Contract) -> Terms:
     try:
         read = parse_terms(dict(terms) if isinstance(terms, Mapping) else terms)

@@ -12,14 +12,18 @@ from base.access_rules import BY_NAME
 from base.errors import NotAllowed
 from base.models import User
 from contracts.errors import FieldsRefused, NotYoursToAnswer, WrongState
-from contracts.models import ContractVersion, RemarkAnswer, ReviewRemark, ReviewRequest
+from contracts.models import Contract, ContractVersion, RemarkAnswer, ReviewRemark, ReviewRequest
 from contracts.review_checks import is_open
-from contracts.services.common import State, authors_of, lock
+from contracts.services.common import State, authors_of, lock, require_text
 from contracts.wording_places import places_of
 
 Kind, Class, Outcome = ReviewRemark.Kind, ReviewRemark.ObjectionClass, RemarkAnswer.Outcome
-# Who may be asked, and may remark on what they may see.
+# Who may be asked, and may remark on what they may see; some see the documents of one side only.
 REVIEWERS: tuple[str, ...] = BY_NAME["review"].acts["remark"]
+SEES_ONLY = {
+    "vendor_manager": Contract.Direction.PROMISED_TO_US,
+    "customer_success": Contract.Direction.PROMISED_BY_US,
+}
 MOST_WORDS = 4000
 
 
@@ -33,9 +37,10 @@ def ask_for_review(
     """
     actor = require_person("legal")
     lock(version, State.DRAFT, State.IN_REVIEW)
-    if role not in REVIEWERS:
-        raise FieldsRefused({"role": [f"{role!r} is not asked; {', '.join(REVIEWERS)} are."]})
-    if person is not None and not person.has_role(role):
+    known = reviewers_of(version)
+    if role not in known:
+        raise FieldsRefused({"role": [f"{role!r} is not asked about {version}; {', '.join(known)} are."]})
+    if person is not None and not (person.is_active and person.has_role(role)):
         raise FieldsRefused(
             {"person": [f"{person.display_name} does not have the role {role.replace('_', ' ')}."]}
         )
@@ -71,8 +76,8 @@ def add_remark(
         raise FieldsRefused(
             {"objection_class": [f"{objection_class!r} is none of {', '.join(Class.values)}."]}
         )
-    if terms_sha256 and terms_sha256 != version.terms_sha256:
-        raise FieldsRefused({"terms_sha256": ["The text was edited since you read it: look again first."]})
+    if terms_sha256:
+        require_text(version, terms_sha256)
     if path and path not in places_of(version):
         raise FieldsRefused({"path": [f"There is no {path!r} in the text; leave it empty for the whole."]})
     kind = Kind.OBJECTION if objection_class else Kind.COMMENT
@@ -126,6 +131,12 @@ def answer_remark(
     }
     record("contract_version.answer_remark", version, after=told, reason=words)
     return row
+
+
+def reviewers_of(version: ContractVersion) -> tuple[str, ...]:
+    """The roles that can be asked about a version: those that see it once they are."""
+    side = version.contract.direction
+    return tuple(role for role in REVIEWERS if SEES_ONLY.get(role, side) == side)
 
 
 def edits_since(remark: ReviewRemark) -> list[Event]:

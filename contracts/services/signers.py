@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from unicodedata import normalize
 
 from django.db import transaction
 
@@ -10,7 +11,7 @@ from base.access import require_person
 from base.models import User
 from contracts.errors import AlreadyThere, FieldsRefused, NotAParty, NotTheSigner, WrongState
 from contracts.models import ContractVersion, NamedSigner, Signature, SignerStep
-from contracts.services.common import State, lock, require_reason
+from contracts.services.common import State, lock, require_reason, require_text
 from contracts.services.signing import parties_of, put_signature
 from contracts.signers import signers_of
 
@@ -36,7 +37,7 @@ def name_signer(
     actor = require_person("legal")
     lock(version, State.DRAFT, State.IN_REVIEW)
     _refuse_signed(version)
-    name, title = name.strip(), title.strip()
+    name, title = " ".join(name.split()), title.strip()
     if party not in parties_of(version):
         raise NotAParty(
             f"party: {party!r} does not sign {version.contract}; {' and '.join(parties_of(version))} do"
@@ -51,7 +52,7 @@ def name_signer(
         )
     if login is not None and (not login.is_active or not login.is_person):
         raise FieldsRefused({"login": [f"{login} is no login of a person who may enter."]})
-    if any(one.party == party and one.name == name for one in signers_of(version)):
+    if any(one.party == party and _same_name(one.name) == _same_name(name) for one in signers_of(version)):
         raise AlreadyThere({"name": [f"{name} is named to sign for {party} already."]})
     given: dict[str, Any] = {
         "party": party, "name": name, "title": title, "position": position, "must_sign": must_sign, "login": login,
@@ -100,8 +101,8 @@ def decline_signature(signer: NamedSigner, reason: str, declined_on: date) -> Si
 def sign_by_name(signer: NamedSigner, typed_name: str, terms_sha256: str, signed_on: date) -> Signature:
     """Sign as a named signer with one's own login, by typing one's name under the hash of the text that one read.
 
-    Again is free. Raises NotTheSigner, FieldsRefused where the name or the hash is another, and whatever
-    :func:`record_signature` raises.
+    Again is free. Raises NotTheSigner, FieldsRefused where the name or the hash is another, WrongState for whoever was
+    taken off the list, and whatever :func:`record_signature` raises.
     """
     actor = require_person()
     if signer.login_id != actor.pk:
@@ -111,10 +112,11 @@ def sign_by_name(signer: NamedSigner, typed_name: str, terms_sha256: str, signed
     if done:
         return done
     lock(version, State.IN_REVIEW)
-    if " ".join(typed_name.split()).casefold() != signer.name.casefold():
+    # Somebody else may have been named since under the same name.
+    _refuse_removed(signer)
+    if _same_name(typed_name) != _same_name(signer.name):
         raise FieldsRefused({"typed_name": [f"Type your name as it stands above: {signer.name}."]})
-    if terms_sha256 != version.terms_sha256:
-        raise FieldsRefused({"terms_sha256": ["The text is another by now: read it again before you sign."]})
+    require_text(version, terms_sha256)
     return put_signature(version, signer.party, signer.name, signed_on, actor)
 
 
@@ -125,17 +127,26 @@ def _refuse_signed(version: ContractVersion) -> None:
         )
 
 
+def _refuse_removed(signer: NamedSigner) -> None:
+    if signer.steps.filter(kind=Kind.REMOVED).exists():
+        raise WrongState(f"signer: {signer.name} was taken off the list")
+
+
+def _same_name(name: str) -> str:
+    """A name however it is spaced, written in capitals or composed of characters."""
+    return " ".join(normalize("NFKC", name).split()).casefold()
+
+
 def _step(
     signer: NamedSigner, kind: SignerStep.Kind, actor: User, reason: str, taken_on: date | None = None
 ) -> SignerStep:
     version = signer.version
-    steps = list(signer.steps.order_by("pk"))
-    if any(one.kind == Kind.REMOVED for one in steps):
-        raise WrongState(f"signer: {signer.name} was taken off the list")
+    _refuse_removed(signer)
     if version.signatures.live().filter(signer=signer).exists():
         raise WrongState(f"signer: {signer.name} signed already")
-    last = steps[-1] if steps else None
-    if last and (last.kind, last.terms_sha256) == (kind, version.terms_sha256):
+    last = signer.steps.last()
+    said = (kind, version.terms_sha256, reason, taken_on)
+    if last and (last.kind, last.terms_sha256, last.reason, last.taken_on) == said:
         return last
     row = SignerStep.objects.create(
         signer=signer,

@@ -33,21 +33,26 @@ from contracts.models import (
 from contracts.reading import terms_of
 from contracts.review_checks import life_standings, stands_against
 from contracts.services.amendments import keep_conformed_texts
-from contracts.services.common import State, authors_of, lock, require_reason, save
+from contracts.services.common import State, authors_of, lock, require_reason, require_text, save
 from contracts.services.conflicts import find_conflicts_of
 from contracts.signers import is_complete, signers_of, waits_for
 from reckoning.errors import TermsError
 
 
 @transaction.atomic
-def accept_finding(version: ContractVersion, code: str, path: str, reason: str) -> FindingAcceptance:
+def accept_finding(
+    version: ContractVersion, code: str, path: str, reason: str, *, terms_sha256: str = ""
+) -> FindingAcceptance:
     """Accept that the paper really has this finding, for exactly this text (rule 8). Again is free.
 
-    Raises NoSuchFinding, ReasonMissing, WrongState, NotAllowed.
+    ``terms_sha256`` is the hash of the text that was read; where it is given and the text is another by now, this is
+    refused. Raises NoSuchFinding, FieldsRefused, ReasonMissing, WrongState, NotAllowed.
     """
     actor = require_person("legal")
     require_reason(reason)
     lock(version, State.DRAFT, State.IN_REVIEW)
+    if terms_sha256:
+        require_text(version, terms_sha256)
     done = version.accepted_findings.filter(terms_sha256=version.terms_sha256, code=code, path=path).first()
     if done:
         return done
@@ -102,11 +107,15 @@ def choose_reading(
 
 
 @transaction.atomic
-def record_signature(version: ContractVersion, party: str, signatory: str, signed_on: date) -> Signature:
+def record_signature(
+    version: ContractVersion, party: str, signatory: str, signed_on: date, *, terms_sha256: str = ""
+) -> Signature:
     """Record that ``signatory`` signed for ``party`` (our entity's or the counterparty's name) on that day.
 
     The first signature freezes the text with its hash; the one after which each party and all who are named have
     signed puts the version in force from its effective day and makes its commitments. Again is free.
+    ``terms_sha256`` is the hash of the text that was held against the paper; where it is given and the text is another
+    by now, this is refused.
 
     Raises OpenFindings while anything stands against signing, DraftedByYourself where the completing signature
     is recorded by whoever wrote the text, NotAParty, NotNamed, NotYourTurn, AlreadySigned, WrongState, FieldsRefused,
@@ -117,6 +126,8 @@ def record_signature(version: ContractVersion, party: str, signatory: str, signe
     if done and done.signed_on == signed_on:
         return done
     lock(version, State.IN_REVIEW)
+    if terms_sha256:
+        require_text(version, terms_sha256)
     return put_signature(version, party, signatory, signed_on, actor)
 
 
@@ -135,8 +146,10 @@ def put_signature(
     against = stands_against(version)
     if against:
         raise OpenFindings([(item.code, item.path, item.sentence) for item in against])
-    if not signatory.strip():
-        raise FieldsRefused({"signatory": ["The name of whoever signed, as on the paper."]})
+    if not signatory.strip() or len(signatory) > 200:
+        raise FieldsRefused(
+            {"signatory": ["The name of whoever signed, as on the paper, in at most 200 characters."]}
+        )
     signature = Signature(
         version=version,
         party=party,

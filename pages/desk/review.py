@@ -98,7 +98,10 @@ def _done(request: HttpRequest, desk: Desk, act: Any, form: Any) -> bool:
         fields = getattr(error, "fields", {})
         for name, lines in fields.items():
             place = next((one for one in (name, f"{name}__answer") if one in form.fields), None)
-            form.add_error(place, lines if place else [f"{name}: {' '.join(lines)}"])
+            if place and form[place].is_hidden:
+                form.add_error(None, lines)
+            else:
+                form.add_error(place, lines if place else [f"{name}: {' '.join(lines)}"])
         if not fields:
             form.add_error(None, sentence(error))
         return False

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from base.access import may
 from contracts import checklist, services
 from contracts.models import ContractVersion, NamedSigner, ReviewRemark
+from contracts.services.review import reviewers_of
 from contracts.signers import seats_of
 from pages.desk import review_forms as forms
 from pages.desk import review_reading as reading
@@ -142,9 +143,15 @@ def _withdraw(desk: Desk, form: Any) -> str:
     return "It is withdrawn, and kept."
 
 
+def _make_ask(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
+    return forms.AskForm(data, roles=reviewers_of(desk.version), **given)
+
+
 def _ask(desk: Desk, form: Any) -> str:
     given = form.cleaned_data
-    services.ask_for_review(desk.version, given["role"], given["words"], due_on=given["due_on"])
+    services.ask_for_review(
+        desk.version, given["role"], given["words"], person=given["person"], due_on=given["due_on"]
+    )
     return "They are asked; they find it under “Under review”."
 
 
@@ -201,9 +208,7 @@ def _make_checklist(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
         {row.item.id: row.answer for row in rows if row.answer},
         {row.item.id: row.proposal for row in rows if row.proposal},
     )
-    form = kind(data, **given)
-    form.initial["terms_sha256"] = desk.version.terms_sha256
-    return form
+    return kind(data, text=desk.version.terms_sha256, **given)
 
 
 def _check(desk: Desk, form: Any) -> str:
@@ -254,7 +259,7 @@ def _make_signature(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
          f"{seat.name or 'anybody'} for {seat.party}")
         for seat in seats_of(desk.version) if seat.status != "signed"
     ]  # fmt: skip
-    return forms.SignatureForm(data, seats=seats, **given)
+    return forms.SignatureForm(data, seats=seats, text=desk.version.terms_sha256, **given)
 
 
 def _sign(desk: Desk, form: Any) -> str:
@@ -264,7 +269,9 @@ def _sign(desk: Desk, form: Any) -> str:
     if pk:
         signer = desk.signer(int(pk))
         party, name = signer.party, signer.name
-    services.record_signature(desk.version, party, name.strip(), given["signed_on"])
+    services.record_signature(
+        desk.version, party, name.strip(), given["signed_on"], terms_sha256=given["terms_sha256"]
+    )
     desk.version.refresh_from_db()
     return "It is signed and in force from its day." if desk.version.state == State.SIGNED else "Recorded."
 
@@ -293,12 +300,15 @@ def _make_accept(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
         if one.standing.acceptable:
             by_place.setdefault(f"{one.standing.code} {one.standing.path}", []).append(one.standing.sentence)
     found = [(place, f"{place.replace(' ', ' at ')}: {' '.join(said)}") for place, said in by_place.items()]
-    return forms.AcceptForm(data, findings=found, **given) if found or data is not None else None
+    if not found and data is None:
+        return None
+    return forms.AcceptForm(data, findings=found, text=desk.version.terms_sha256, **given)
 
 
 def _accept(desk: Desk, form: Any) -> str:
     code, _, path = form.cleaned_data["finding"].partition(" ")
-    services.accept_finding(desk.version, code, path, form.cleaned_data["reason"])
+    given = form.cleaned_data
+    services.accept_finding(desk.version, code, path, given["reason"], terms_sha256=given["terms_sha256"])
     return "It stands no more in the way; the reason is on record, for exactly this text."
 
 
@@ -354,7 +364,7 @@ ACTS = (
     DeskAct("withdraw", "Withdraw", ("withdraw", "version"), "acts", _plain(forms.ReasonForm), _withdraw),
     DeskAct("accept", "Let it stand", ("accept-finding", "version"), "stands", _make_accept, _accept),
     DeskAct("choose", "Record a reading", ("choose-reading", "version"), "stands", _make_choose, _choose),
-    DeskAct("ask", "Ask somebody to review", ("ask", "review"), "remarks", _plain(forms.AskForm), _ask),
+    DeskAct("ask", "Ask somebody to review", ("ask", "review"), "remarks", _make_ask, _ask),
     DeskAct("remark", "Remark", ("remark", "review"), "remarks", _make_remark, _remark),
     DeskAct("answer", "Answer", ("answer", "review"), "remarks", _make_answer, _answer, of_one=True),
     DeskAct("check", "Keep the answers", ("check", "review"), "checklist", _make_checklist, _check),

@@ -1,13 +1,14 @@
 """What the page of a version's review asks for: one form for each act."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 
+from base import clock
 from base.models import User
 from contracts import checklist, consulting
 from contracts.models import ChecklistAnswer, ContractVersion, RemarkAnswer, ReviewRemark, StakeholderEntry
-from contracts.services.review import REVIEWERS
 from reckoning.terms.wording import Clause
 
 MOST = 4000
@@ -20,6 +21,20 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+class PastDay(forms.DateField):
+    """The day of something that happened. It may be tomorrow's in UTC, which is today's elsewhere."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, widget=DayInput, validators=[_happened])
+
+
+def _happened(day: date) -> None:
+    if day > clock.as_of() + timedelta(days=1):
+        raise forms.ValidationError(
+            f"Lies ahead: today is {clock.as_of()}. Name the day on which it happened."
+        )
 
 
 def words(
@@ -47,6 +62,16 @@ class DeskForm(forms.Form):
         super().__init__(data, auto_id=f"{named}-%s", initial={"target": target}, **kwargs)
 
 
+class TextForm(DeskForm):
+    """A form about exactly the text that its reader sees: another one by the time it comes back is refused."""
+
+    terms_sha256 = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, text: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["terms_sha256"] = text
+
+
 class NoteForm(DeskForm):
     """Words that may be left out."""
 
@@ -62,14 +87,25 @@ class ReasonForm(DeskForm):
 class AskForm(DeskForm):
     """Whom one asks to look, and until when."""
 
-    role = forms.ChoiceField(
-        label="Whom", choices=[(role, role.replace("_", " ").capitalize()) for role in REVIEWERS]
+    role = forms.ChoiceField(label="Whom")
+    person = forms.ModelChoiceField(
+        label="Only this one of them",
+        queryset=User.objects.none(),
+        required=False,
+        help_text="Empty: all of them.",
     )
     words = words("What they should look at")
     due_on = forms.DateField(label="Until", required=False, widget=DayInput)
 
+    def __init__(self, *args: Any, roles: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role, role.replace("_", " ").capitalize()) for role in roles]  # type: ignore[attr-defined]
+        people = User.objects.filter(is_active=True, kind=User.Kind.STAFF, groups__name__in=roles).distinct()
+        self.fields["person"].queryset = people.order_by("username")  # type: ignore[attr-defined]
+        self.fields["person"].label_from_instance = lambda user: user.display_name  # type: ignore[attr-defined]
 
-class RemarkForm(DeskForm):
+
+class RemarkForm(TextForm):
     """A comment or an objection, at a clause or to the whole."""
 
     path = forms.ChoiceField(label="At", required=False)
@@ -84,15 +120,14 @@ class RemarkForm(DeskForm):
         ],
     )
     words = words("In words")
-    terms_sha256 = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, *args: Any, clauses: list[Clause], text: str, at: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clauses: list[Clause], at: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["path"].choices = [  # type: ignore[attr-defined]
             ("", "the whole text"),
             *[(clause.path, f"{clause.number} {clause.heading}") for clause in clauses if clause.path],
         ]
-        self.initial.update({"terms_sha256": text, "path": at})
+        self.initial["path"] = at
 
 
 class AnswerForm(DeskForm):
@@ -125,11 +160,9 @@ class AnswerForm(DeskForm):
 
 def checklist_form(
     items: tuple[checklist.Item, ...], given: dict[str, ChecklistAnswer], proposed: dict[str, ChecklistAnswer]
-) -> type[DeskForm]:
+) -> type[TextForm]:
     """A form with three fields for each item, filled in with what was answered or is proposed."""
-    fields: dict[str, Any] = {
-        "terms_sha256": forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
-    }
+    fields: dict[str, Any] = {}
     for item in items:
         row = given.get(item.id) or proposed.get(item.id)
         fields[f"{item.id}__answer"] = forms.ChoiceField(
@@ -148,7 +181,7 @@ def checklist_form(
             initial=row.note if row else "",
             widget=forms.Textarea(attrs={"rows": 1}),
         )
-    return type("ChecklistForm", (DeskForm,), fields)
+    return type("ChecklistForm", (TextForm,), fields)
 
 
 class SignerForm(DeskForm):
@@ -185,18 +218,18 @@ class SignerForm(DeskForm):
 class StepForm(DeskForm):
     """A step of one named signer on a day."""
 
-    on = forms.DateField(label="On", widget=DayInput)
+    on = PastDay("On")
     reason = words("Note", required=False, rows=2, most=2000)
 
 
 class DeclineForm(DeskForm):
     """Why a named signer declined, and when."""
 
-    on = forms.DateField(label="On", widget=DayInput)
+    on = PastDay("On")
     reason = words("Their reason", rows=2, most=2000)
 
 
-class SignatureForm(DeskForm):
+class SignatureForm(TextForm):
     """Who signed on the paper, and when."""
 
     seat = forms.ChoiceField(label="For")
@@ -206,7 +239,7 @@ class SignatureForm(DeskForm):
         required=False,
         help_text="Of a named signer it is known.",
     )
-    signed_on = forms.DateField(label="Signed on", widget=DayInput)
+    signed_on = PastDay("Signed on")
 
     def __init__(self, *args: Any, seats: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -218,7 +251,7 @@ class ConsultForm(DeskForm):
 
     seat = forms.ChoiceField(label="As")
     person = forms.CharField(label="Name", max_length=200)
-    consulted_on = forms.DateField(label="On", widget=DayInput)
+    consulted_on = PastDay("On")
     words = words("What they said", required=False, rows=2)
 
     def __init__(self, *args: Any, seats: list[consulting.Seat], **kwargs: Any) -> None:
@@ -228,7 +261,7 @@ class ConsultForm(DeskForm):
         ]
 
 
-class AcceptForm(DeskForm):
+class AcceptForm(TextForm):
     """A finding that may stand, and why."""
 
     finding = forms.ChoiceField(label="What may stand")
@@ -243,7 +276,7 @@ class ReadingForm(DeskForm):
     """Which reading was chosen, when and why."""
 
     reading = forms.ChoiceField(label="Reading")
-    chosen_on = forms.DateField(label="Chosen on", widget=DayInput)
+    chosen_on = PastDay("Chosen on")
     reason = words("Why", rows=2, most=2000)
 
     def __init__(self, *args: Any, readings: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -278,11 +311,10 @@ class PolicyForm(DeskForm):
 Outcome = RemarkAnswer.Outcome
 
 
-class SignForm(DeskForm):
+class SignForm(TextForm):
     """One's own name under the hash of the text."""
 
     typed_name = forms.CharField(label="Your name, as it stands above", max_length=200)
-    terms_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 def outcomes_for(

@@ -81,9 +81,7 @@ def _own(request: HttpRequest, version: ContractVersion) -> list[Seat]:
 def _form(name: str, target: int, version: ContractVersion, data: Any) -> Any:
     if name == "decline":
         return ReasonForm(data, act=name, target=target)
-    form = SignForm(data, act=name, target=target)
-    form.initial["terms_sha256"] = version.terms_sha256
-    return form
+    return SignForm(data, act=name, target=target, text=version.terms_sha256)
 
 
 def _carried_out(request: HttpRequest, name: str, signer: Any, form: Any) -> bool:

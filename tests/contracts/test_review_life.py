@@ -159,6 +159,13 @@ def test_others_remark_on_what_they_may_see(version):
         services.add_remark(version, "Hm.")
 
 
+def test_nobody_is_asked_who_would_not_see_it(version):
+    with factories.legal():
+        with pytest.raises(FieldsRefused, match=r"'vendor_manager' is not asked about .*customer_success are"):
+            services.ask_for_review(version, "vendor_manager", "Can we?")
+        assert services.ask_for_review(version, "customer_success", "Can we?")
+
+
 def test_nothing_is_remarked_on_what_is_signed():
     signed = factories.signed_contract().versions.get()
     with factories.legal(), pytest.raises(WrongState):
@@ -364,6 +371,50 @@ def test_a_login_signs_for_itself_and_for_nobody_else(version):
         signature = services.sign_by_name(signer, "Olga  Urs", version.terms_sha256, DAY)
         assert services.sign_by_name(signer, "Olga Urs", version.terms_sha256, DAY) == signature
     assert (signature.recorded_by, signature.terms_sha256) == (person, version.terms_sha256)
+
+
+def test_whoever_was_taken_off_the_list_does_not_sign_as_another_of_the_same_name(version):
+    wrong, right = factories.user(), factories.user()
+    with factories.legal():
+        mistaken = services.name_signer(version, party=OURS, name="Olga Urs", login=wrong)
+        with pytest.raises(FieldsRefused, match="named to sign"):
+            services.name_signer(version, party=OURS, name="OLGA  Urs", login=right)
+        services.remove_signer(mistaken, "the wrong login")
+        services.name_signer(version, party=OURS, name="Olga Urs", login=right)
+    with acting(wrong, via="command"), pytest.raises(WrongState, match="taken off"):
+        services.sign_by_name(mistaken, "Olga Urs", version.terms_sha256, DAY)
+    assert not version.signatures.exists()
+
+
+def test_a_name_is_typed_as_it_is_read_however_it_was_composed(version):
+    person = factories.user()
+    with factories.legal():
+        signer = services.name_signer(version, party=OURS, name="Zoe\u0308  Urs", login=person)
+    with acting(person, via="command"):
+        assert services.sign_by_name(signer, "Zo\u00eb Urs", version.terms_sha256, DAY)
+
+
+def test_what_is_recorded_from_the_paper_is_for_the_text_that_was_held_against_it(version):
+    with factories.legal():
+        for act in (
+            lambda: services.record_signature(version, OURS, "O. Urs", DAY, terms_sha256="0" * 64),
+            lambda: services.accept_finding(version, "X", "y", "so", terms_sha256="0" * 64),
+        ):
+            with pytest.raises(FieldsRefused, match="edited since you read it"):
+                act()
+        with pytest.raises(FieldsRefused, match="at most 200"):
+            services.record_signature(version, OURS, "U" * 201, DAY)
+        assert services.record_signature(version, OURS, "O. Urs", DAY, terms_sha256=version.terms_sha256)
+
+
+def test_a_second_refusal_for_another_reason_is_on_record_and_the_same_again_is_not(version):
+    with factories.legal():
+        signer = services.name_signer(version, party=OURS, name="Olga Urs")
+        said = [
+            services.decline_signature(signer, reason, DAY) for reason in ("The cap.", "The cap.", "The fee.")
+        ]
+    assert said[0] == said[1] != said[2]
+    assert [one.reason for one in signer.steps.all()] == ["The cap.", "The fee."]
 
 
 # Whom legal consulted --------------------------------------------------------------------------------------

@@ -131,6 +131,40 @@ def test_a_refusal_stands_in_its_form_and_nothing_is_changed(version):
     assert Event.objects.filter(subject_id=str(version.pk)).count() == before
 
 
+def test_what_comes_back_under_another_text_is_refused_in_words(version):
+    client = log_in(factories.user("legal"))
+    seen = version.terms_sha256
+    assert html_of(client.get(page(version))).count(f'name="terms_sha256" value="{seen}"') == 4
+    hole = next(item for item in open_standings(version) if item.code == "TIER_HOLE")
+    with factories.legal():
+        services.return_to_draft(version, "a word")
+        services.edit_draft(version, holey() | {"title": "One word differs"})
+        services.submit_for_review(version)
+    for given in (
+        {"act": "sign", "seat": f":{OURS}", "signatory": "S", "signed_on": "2022-01-01"},
+        {"act": "accept", "finding": f"{hole.code} {hole.path}", "reason": "the paper says so"},
+        {"act": "remark", "words": "Hm."},
+        checked(),
+    ):
+        html = html_of(client.post(page(version), given | {"terms_sha256": seen}))
+        assert "Refused, and nothing was changed. The text is another by now" in html, given["act"]
+
+
+def test_what_has_not_happened_yet_is_not_recorded(version):
+    client = log_in(factories.user("legal"))
+    given = {"act": "consult", "seat": "product_owner:", "person": "P. Owner", "consulted_on": "2999-01-01"}
+    assert "Lies ahead: today is" in html_of(client.post(page(version), given))
+    assert not version.consultations.exists()
+
+
+def test_one_person_of_a_role_is_asked_on_the_page(version):
+    client, fay = log_in(factories.user("legal")), factories.user("finance")
+    given = {"act": "ask", "role": "finance_approver", "person": fay.pk, "words": "Look at the fees."}
+    assert "does not have the role finance approver" in html_of(client.post(page(version), given))
+    assert client.post(page(version), given | {"role": "finance"}).status_code == 302
+    assert version.review_requests.get().person == fay
+
+
 def test_finance_remarks_and_does_not_sign_and_the_map_is_legals_alone(version):
     with factories.legal():
         services.describe_stakeholder(version, party="Operations", stance="opposes", concern="Nights on call")
