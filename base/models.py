@@ -51,6 +51,19 @@ class User(AbstractUser):
             ),
         ]
 
+    @classmethod
+    def job(cls, room: str) -> "User":
+        """The account in whose name the scheduled work of ``room`` is done, made when it is first needed.
+
+        It is an actor, but no person (rule 20): its password is none.
+        """
+        name = f"job-{room}"
+        account = cls.objects.filter(username=name).first()
+        if account is None:
+            values = {"kind": cls.Kind.JOB, "first_name": room.capitalize(), "last_name": "job", "password": "!"}
+            account, _ = cls.objects.get_or_create(username=name, defaults=values)
+        return account
+
     @property
     def is_person(self) -> bool:
         """Whether this is a person, who may approve, and not a scheduled job."""

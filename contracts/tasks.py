@@ -12,19 +12,12 @@ from base.jobs import handler
 from base.models import User
 from contracts import services
 
-JOB_ACCOUNT = "job-contracts"
 FIND = "contracts.find_conflicts"
 
 
 def contracts_job() -> User:
     """The account in whose name conflicts are looked for: an actor, but no person."""
-    user = User.objects.filter(username=JOB_ACCOUNT).first()
-    if user is None:
-        user, _ = User.objects.get_or_create(
-            username=JOB_ACCOUNT,
-            defaults={"kind": User.Kind.JOB, "first_name": "Contracts", "last_name": "job", "password": "!"},
-        )
-    return user
+    return User.job("contracts")
 
 
 @shared_task(name="contracts.look_for_conflicts", ignore_result=True)

@@ -17,18 +17,10 @@ from credits import services
 from credits.services.closing import carry_on
 from credits.windows import windows_within
 
-JOB_ACCOUNT = "job-reckoning"
-
 
 def reckoning_job() -> User:
     """The account in whose name results are reckoned and memos proposed: an actor, but no person (rule 20)."""
-    user = User.objects.filter(username=JOB_ACCOUNT).first()
-    if user is None:
-        user, _ = User.objects.get_or_create(
-            username=JOB_ACCOUNT,
-            defaults={"kind": User.Kind.JOB, "first_name": "Reckoning", "last_name": "job", "password": "!"},
-        )
-    return user
+    return User.job("reckoning")
 
 
 @handler("credits.assess")

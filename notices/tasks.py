@@ -27,7 +27,6 @@ from notices.reports import deliver_report, due_reports, settle_lost_reports
 from notices.smtp import Post
 
 log = structlog.get_logger(__name__)
-JOB_ACCOUNT = "job-notices"
 COMPOSE = "notices.compose"
 MOST_PER_TASK = 50
 OF_CONFLICT = "conflict_step__conflict"
@@ -36,13 +35,7 @@ OF_RESULT = "assessment__commitment__version__contract"
 
 def notices_job() -> User:
     """The account in whose name notices are composed: an actor, but no person."""
-    user = User.objects.filter(username=JOB_ACCOUNT).first()
-    if user is None:
-        user, _ = User.objects.get_or_create(
-            username=JOB_ACCOUNT,
-            defaults={"kind": User.Kind.JOB, "first_name": "Notices", "last_name": "job", "password": "!"},
-        )
-    return user
+    return User.job("notices")
 
 
 @handler(COMPOSE)

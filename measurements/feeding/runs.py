@@ -42,7 +42,6 @@ from measurements.privacy import Redactions
 
 log = structlog.get_logger(__name__)
 STEP = "measurements.step"
-JOB_ACCOUNT = "job-importing"
 SHORTEST_WAIT = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=1)
 Outcome = ImportRun.Outcome
@@ -50,13 +49,7 @@ Outcome = ImportRun.Outcome
 
 def importing_job() -> User:
     """The account in whose name sources are asked: an actor, but no person (rule 20)."""
-    user = User.objects.filter(username=JOB_ACCOUNT).first()
-    if user is None:
-        user, _ = User.objects.get_or_create(
-            username=JOB_ACCOUNT,
-            defaults={"kind": User.Kind.JOB, "first_name": "Importing", "last_name": "job", "password": "!"},
-        )
-    return user
+    return User.job("importing")
 
 
 def ask_for_step(run: ImportRun) -> None:

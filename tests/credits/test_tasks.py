@@ -14,7 +14,7 @@ from base import jobs
 from base.models import Job
 from credits import services
 from credits.models import Assessment, CreditMemo, Finalisation
-from credits.tasks import JOB_ACCOUNT
+from credits.tasks import reckoning_job
 from tests.credits import world
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_jobs_reckon_finalise_propose_and_forfeit_in_the_name_of_the_job():
     proposed = run("credits.propose_memos", "1", **window(told), taken_on="2023-04-07")
     assert proposed.outcome == {"memos": [CreditMemo.objects.get().pk]}
     assert run("credits.forfeit", "1", as_of="2023-05-01").outcome == {"forfeited": 1}
-    events = Event.objects.filter(via="task", actor__username=JOB_ACCOUNT)
+    events = Event.objects.filter(via="task", actor=reckoning_job())
     assert list(events.order_by("pk").values_list("verb", flat=True)) == [
         "assessment.assess",
         "assessment.finalise",
