@@ -1,6 +1,8 @@
 """The review of a version: others are asked, they remark and object, and each objection is answered."""
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -139,20 +141,33 @@ def reviewers_of(version: ContractVersion) -> tuple[str, ...]:
     return tuple(role for role in REVIEWERS if SEES_ONLY.get(role, side) == side)
 
 
-def edits_since(remark: ReviewRemark) -> list[Event]:
-    """The edits of the text since a remark was made, from the record, the first one first."""
+@dataclass(frozen=True)
+class Edit:
+    """An edit of a version's text, by the hashes before and after."""
+
+    at: datetime
+    by: str
+    before: str
+    after: str
+
+
+def edits_of(version: ContractVersion) -> list[Edit]:
+    """Every edit that changed the text, from the record, the first one first. One query."""
     rows = Event.objects.filter(
-        subject_type=remark.version._meta.label_lower,
-        subject_id=str(remark.version_id),
-        recorded_at__gte=remark.made_at,
+        subject_type=version._meta.label_lower,
+        subject_id=str(version.pk),
         before__has_key="terms_sha256",
         after__has_key="terms_sha256",
     )
-    return [row for row in rows.order_by("pk") if _hashes(row)[0] != _hashes(row)[1]]
+    named = rows.order_by("pk").values_list(
+        "recorded_at", "actor_name", "before__terms_sha256", "after__terms_sha256"
+    )
+    return [Edit(*row) for row in named if row[2] != row[3]]
 
 
-def _hashes(event: Event) -> tuple[str, str]:
-    return (event.before or {}).get("terms_sha256", ""), (event.after or {}).get("terms_sha256", "")
+def edits_since(remark: ReviewRemark, edits: Iterable[Edit]) -> list[Edit]:
+    """Those of the edits that were made since a remark."""
+    return [edit for edit in edits if edit.at >= remark.made_at]
 
 
 def _edit_of(remark: ReviewRemark, outcome: str, edit: tuple[str, str] | None) -> tuple[str, str]:
@@ -160,7 +175,7 @@ def _edit_of(remark: ReviewRemark, outcome: str, edit: tuple[str, str] | None) -
         return "", ""
     if outcome != Outcome.ACCEPTED:
         raise FieldsRefused({"edit": ["Only an acceptance names the edit that it caused."]})
-    known = [_hashes(row) for row in edits_since(remark)]
+    known = [(one.before, one.after) for one in edits_since(remark, edits_of(remark.version))]
     if edit not in known:
         raise FieldsRefused({"edit": ["There is no such edit of the text since the remark was made."]})
     return edit

@@ -45,8 +45,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
     for row in requests:
         if row.person_id == request.user.pk or (row.person_id is None and request.user.has_role(row.role)):  # type: ignore[union-attr]
             asked.setdefault(row.version_id, []).append(row)
-    mine = ReviewRemark.objects.filter(version__in=reviewable_versions(request.user), kind="objection")
-    changed, of, share = reading.share_that_changed(mine.prefetch_related("answers"))
+    mine = ReviewRemark.objects.filter(version__in=reviewable_versions(request.user))
+    changed, of, share = reading.share_that_changed(mine)
     context = {
         "title": "Under review",
         "page": page,
@@ -135,7 +135,7 @@ def _context(request: HttpRequest, version: ContractVersion, posted: Any) -> dic
         "let_stand": let_stand,
         "clauses": clauses,
         "whole": whole,
-        "metric": reading.share_that_changed(one.remark for one in desk.remarks),
+        "metric": reading.share_that_changed(version.remarks.all()),
         "requests": version.review_requests.select_related("person", "asked_by").order_by("pk"),
         "checklist": desk.checklist,
         "check_rows": _check_rows(desk),

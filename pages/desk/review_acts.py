@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest
 from base.access import may
 from contracts import checklist, services
 from contracts.models import ContractVersion, NamedSigner, ReviewRemark
-from contracts.services.review import reviewers_of
+from contracts.services.review import Edit, edits_of, edits_since, reviewers_of
 from contracts.signers import seats_of
 from pages.desk import review_forms as forms
 from pages.desk import review_reading as reading
@@ -59,9 +59,9 @@ class Desk:
         return reading.wrote(self.version, self.user)
 
     @cached_property
-    def edits(self) -> list[reading.Edit]:
+    def edits(self) -> list[Edit]:
         """Every edit of the text."""
-        return reading.edits_of(self.version)
+        return edits_of(self.version)
 
     @cached_property
     def forms(self) -> dict[str, Any]:
@@ -185,10 +185,9 @@ def _make_answer(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
     )
     edits = []
     if any(code == "accepted" for code, _ in outcomes) and not said.of_this_text:
-        for edit in desk.edits:
-            if edit.at >= remark.made_at:
-                words = f"{edit.at:%Y-%m-%d %H:%M} UTC by {edit.by}, to {edit.after[:12]}"
-                edits.append((f"{edit.before}:{edit.after}", words))
+        for edit in edits_since(remark, desk.edits):
+            words = f"{edit.at:%Y-%m-%d %H:%M} UTC by {edit.by}, to {edit.after[:12]}"
+            edits.append((f"{edit.before}:{edit.after}", words))
     return forms.AnswerForm(data, outcomes=outcomes, edits=edits, **given)
 
 

@@ -1,13 +1,12 @@
 """What the page of a version's review shows: what stands against signing, remarks beside the wording, the checklist,
 the signers, whom it concerns, and its history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from audit.models import Event
 from base.models import User
@@ -23,14 +22,14 @@ from contracts.models import (
     StakeholderEntry,
 )
 from contracts.reading import terms_of
-from contracts.review_checks import is_open, life_standings
+from contracts.review_checks import UNSIGNED, is_open, life_standings
 from contracts.services.checklist import answers_of, proposals_for
+from contracts.services.common import authors_of
 from reckoning.errors import TermsError
 from reckoning.terms import Terms, parse_terms
 from reckoning.terms.difference import Change, diff
 from reckoning.terms.wording import Clause, word
 
-UNSIGNED = (ContractVersion.State.DRAFT, ContractVersion.State.IN_REVIEW)
 EVENTS = 60
 
 
@@ -112,10 +111,12 @@ def _anchor(item: Standing) -> str:
 
 
 def remarks_of(version: ContractVersion) -> list[Said]:
-    """Every remark with its answers, in the order of their making. Three queries and one for the edits."""
+    """Every remark with its answers, in the order of their making. Three queries and one for the edits that were
+    named; of those alone the texts are read."""
     answers = Prefetch("answers", RemarkAnswer.objects.select_related("answered_by"))
     rows = list(version.remarks.select_related("made_by", "version").prefetch_related(answers))
-    edits = _edits(version) if any(one.to_sha256 for row in rows for one in row.answers.all()) else {}
+    named = {(one.from_sha256, one.to_sha256) for row in rows for one in row.answers.all() if one.to_sha256}
+    edits = _edits(version, named) if named else {}
     found = []
     for row in rows:
         given = list(row.answers.all())
@@ -128,36 +129,24 @@ def remarks_of(version: ContractVersion) -> list[Said]:
     return found
 
 
-def _edits(version: ContractVersion) -> dict[tuple[str, str], tuple[Terms, Terms]]:
-    """The texts before and after each edit of a version, by their hashes, from the record."""
-    found = {}
-    for event in of_version(version).filter(before__has_key="terms", after__has_key="terms"):
+def _edits(
+    version: ContractVersion, named: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Terms, Terms]]:
+    """The texts before and after those edits of a version that are named by their hashes, from the record."""
+    found: dict[tuple[str, str], tuple[Terms, Terms]] = {}
+    rows = of_version(version).filter(
+        before__has_key="terms", after__terms_sha256__in=sorted(after for _, after in named)
+    )
+    for event in rows:
         before, after = event.before or {}, event.after or {}
+        key = before["terms_sha256"], after["terms_sha256"]
+        if key not in named or key in found:
+            continue
         try:
-            pair = parse_terms(before["terms"]), parse_terms(after["terms"])
+            found[key] = parse_terms(before["terms"]), parse_terms(after["terms"])
         except TermsError:  # a text of an older language
             continue
-        found[before["terms_sha256"], after["terms_sha256"]] = pair
     return found
-
-
-@dataclass(frozen=True)
-class Edit:
-    """An edit of a version's text, by the hashes before and after."""
-
-    at: datetime
-    by: str
-    before: str
-    after: str
-
-
-def edits_of(version: ContractVersion) -> list[Edit]:
-    """Every edit that changed the text, the first one first. One query."""
-    rows = of_version(version).filter(before__has_key="terms_sha256", after__has_key="terms_sha256")
-    named = rows.order_by("pk").values_list(
-        "recorded_at", "actor_name", "before__terms_sha256", "after__terms_sha256"
-    )
-    return [Edit(*row) for row in named if row[2] != row[3]]
 
 
 def of_version(version: ContractVersion) -> QuerySet[Event]:
@@ -233,15 +222,15 @@ def stakeholders_of(version: ContractVersion) -> list[StakeholderEntry]:
     return [row for row in last.values() if not row.is_dropped]
 
 
-def share_that_changed(remarks: Iterable[ReviewRemark]) -> tuple[int, int, Fraction | None]:
-    """Objections that changed the text, objections in all, and their share; None where there is none."""
-    objections = [row for row in remarks if row.kind == ReviewRemark.Kind.OBJECTION]
-    changed = sum(any(one.to_sha256 for one in row.answers.all()) for row in objections)
-    return changed, len(objections), Fraction(changed, len(objections)) if objections else None
+def share_that_changed(remarks: QuerySet[ReviewRemark]) -> tuple[int, int, Fraction | None]:
+    """Objections that changed the text, objections in all, and their share; None where there is none. One query."""
+    named = RemarkAnswer.objects.filter(remark=OuterRef("pk")).exclude(to_sha256="")
+    objections = remarks.filter(kind=ReviewRemark.Kind.OBJECTION).order_by()
+    counted = objections.aggregate(of=Count("pk"), changed=Count("pk", filter=Q(Exists(named))))
+    changed, of = counted["changed"], counted["of"]
+    return changed, of, Fraction(changed, of) if of else None
 
 
 def wrote(version: ContractVersion, user: User) -> bool:
     """Whether a person drafted or edited the version's text."""
-    from contracts.services.common import authors_of
-
     return user.pk in authors_of(version)
