@@ -16,14 +16,16 @@ from reckoning.timeline import Window
 Facts = dict[int, tuple[AssessmentInputs, tuple[str, str] | None]]
 
 
-def facts_of(commitments: Sequence[Commitment], window: Window, known_at: datetime) -> Facts:
-    """Inputs with their fee, by the commitment's key, and the question that stands in the way of a fee.
+def facts_of(owned: Sequence[tuple[Commitment, Window]], known_at: datetime) -> Facts:
+    """The inputs of each commitment over its window as known at ``known_at``, and why a fee is missing where it is.
 
-    All commitments are of one contract. The number of queries does not grow with them. Fees are not dated
-    with a moment of knowledge: an invoice counts from when it was imported, and an assessment keeps the one it
-    was reckoned with. A part of a window is looked at from its start to its end, within the facts of the whole
-    window, and pays its share of the whole window's fee by seconds (rule 10, rule 12).
+    All commitments are of one contract, and their windows have the same edges or are parts of one window with the
+    same edges. The number of queries does not grow with them. Fees are not dated with a moment of knowledge: an
+    invoice counts from when it was imported, and an assessment keeps the one it was reckoned with. A part of a window
+    is looked at from its start to its end, within the facts of the whole window, and pays its share of the whole
+    window's fee by seconds (rule 10, rule 12).
     """
+    commitments, window = [commitment for commitment, _ in owned], owned[0][1]
     whole = window.whole if isinstance(window, PartOfWindow) else window
     measured = inputs_for_many(commitments, whole.start, whole.end, known_at)
     contract = commitments[0].version.contract
@@ -31,15 +33,15 @@ def facts_of(commitments: Sequence[Commitment], window: Window, known_at: dateti
     fees = fees_for(contract, services, whole.start, whole.end, whole.zone)
     granted = granted_facts(commitments, window.start)
     found: Facts = {}
-    for commitment in commitments:
+    for commitment, own in owned:
         answer = fees[commitment.service_id]
         inputs = measured[commitment.pk]
         if answer.fee is not None:
             inputs = inputs.model_copy(update={"fee": answer.fee})
         if commitment.pk in granted:
             inputs = inputs.model_copy(update=granted[commitment.pk])
-        if isinstance(window, PartOfWindow):
-            inputs = _part_of(inputs, window)
+        if isinstance(own, PartOfWindow):
+            inputs = _part_of(inputs, own)
         found[commitment.pk] = (inputs, answer.question)
     return found
 

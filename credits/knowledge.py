@@ -62,7 +62,7 @@ def as_known(commitment: Commitment, window: Window, known_at: datetime) -> Expl
     Raises NotAWindow, NotTheVersionInEffect, SourceUnbound, WrongShape.
     """
     window = require_window(commitment, window)
-    inputs, _ = facts_of([commitment], window, known_at)[commitment.pk]
+    inputs, _ = facts_of([(commitment, window)], known_at)[commitment.pk]
     return Explained(terms_of(commitment.version), commitment.key, inputs)
 
 

@@ -119,16 +119,24 @@ def _required(commitment: Commitment, start: datetime, end: datetime) -> Window:
 def window_between(contract: Contract, start: datetime, end: datetime) -> Window:
     """The window [start, end) as the terms in effect on its first day have it, with their zone and its label.
 
-    Raises NotAWindow where no clause of theirs has such a window.
+    Where a part of a longer window has the edges of a window of another clause, it is that window. Raises NotAWindow
+    where no clause of theirs has such a window.
     """
     chain = Chain(contract)
+    found: Window | None = None
     for version in reversed(chain.rows):
-        terms = terms_of(version)
-        for clause in terms.commitments:
+        for clause in terms_of(version).commitments:
             own = _between(chain, version, clause.key, start, end)
-            if own is not None:
+            if own is not None and not isinstance(own, PartOfWindow):
                 return own
-    raise NotAWindow(
+            found = found or own
+    if found is not None:
+        return found
+    raise _no_window(contract, start, end)
+
+
+def _no_window(contract: Contract, start: datetime, end: datetime) -> NotAWindow:
+    return NotAWindow(
         f"window: no version of {contract.reference} in effect at {start.isoformat()} has a window from then to "
         f"{end.isoformat()}"
     )
@@ -190,25 +198,40 @@ def _lives_in(commitment: Commitment, window: Window) -> bool:
     return began and (service.existed_until is None or window.start < service.existed_until)
 
 
-def commitments_with(contract: Contract, window: Window) -> list[Commitment]:
-    """The commitments that have this window, or this part of one, under the text by which it is reckoned; without
-    those that give way to another document in it, by decision of a conflict."""
+def commitments_with(contract: Contract, window: Window) -> list[tuple[Commitment, Window]]:
+    """The commitments that have this window, or a part of the same window with these edges, under the text by which
+    it is reckoned, each with its own: how many parts there are differs, where a change touches some clauses only.
+    Without those that give way to another document in it, by decision of a conflict. Raises NotAWindow as
+    :func:`window_between`."""
+    if not isinstance(window, PartOfWindow):
+        window = window_between(contract, window.start, window.end)
     chain = Chain(contract)
     holding = {
         version.pk: version
         for version in chain.rows
         for clause in terms_of(version).commitments
-        if _between(chain, version, clause.key, window.start, window.end) is not None
+        if _same_window(_between(chain, version, clause.key, window.start, window.end), window)
     }
+    if not holding:
+        raise _no_window(contract, window.start, window.end)
     rows = Commitment.objects.filter(version__in=holding).select_related("service").order_by("pk")
-    rows = computing(rows, first_day(window))
     found = []
-    for row in rows if holding else ():
+    for row in computing(rows, first_day(window)):
         row.version = holding[row.version_id]
         own = _between(chain, row.version, row.key, window.start, window.end)
-        if own is not None and _lives_in(row, own):
-            found.append(row)
+        if own is not None and _same_window(own, window) and _lives_in(row, own):
+            found.append((row, own))
     return found
+
+
+def _same_window(own: Window | None, window: Window) -> bool:
+    """Whether both are parts of windows with the same edges, or both are whole."""
+    return own is not None and _whole_edges(own) == _whole_edges(window)
+
+
+def _whole_edges(window: Window) -> tuple[datetime, datetime]:
+    whole = window.whole if isinstance(window, PartOfWindow) else window
+    return whole.start, whole.end
 
 
 def require_window(commitment: Commitment, window: Window) -> Window:

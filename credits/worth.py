@@ -79,7 +79,7 @@ def worth_of(exclusion: Exclusion, known_at: datetime) -> list[Worth]:
     """
     found = []
     for commitment, window in _touched(exclusion):
-        inputs, _ = facts_of([commitment], window, max(known_at, exclusion.proposed_at))[commitment.pk]
+        inputs, _ = facts_of([(commitment, window)], max(known_at, exclusion.proposed_at))[commitment.pk]
         terms = terms_of(commitment.version)
         without, with_it = (
             Explained(

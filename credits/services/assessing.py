@@ -27,7 +27,7 @@ from credits.gaps import counts_intervals, gap_question, may_be_silent, silence_
 from credits.locks import hold
 from credits.models import Assessment, Breach, Claim, ClaimStep, Finalisation, OpenQuestion
 from credits.undecided import waits_for_decision
-from credits.windows import commitments_with, cut_off_of, local_day, require_window, window_between
+from credits.windows import commitments_with, cut_off_of, local_day, require_window
 from measurements.reconciliation.standing import require_explained, unexplained_of
 from measurements.silence import listed_after
 from reckoning import ENGINE_VERSION
@@ -69,7 +69,7 @@ def assess_window(commitment: Commitment, *, window: Window, known_at: datetime)
     require_job_or("finance", "legal")
     window = require_window(commitment, window)
     require_computing(commitment, window)
-    return _assess([commitment], window, known_at)[0]
+    return _assess([(commitment, window)], known_at)[0]
 
 
 @named_errors(BY_CONSTRAINT)
@@ -80,8 +80,7 @@ def assess_windows_of(contract: Contract, *, window: Window, known_at: datetime)
     Raises NotAWindow where no version in effect on the window's first day has the window, and StaleKnowledge.
     """
     require_job_or("finance", "legal")
-    window = window_between(contract, window.start, window.end)
-    return _assess(commitments_with(contract, window), window, known_at)
+    return _assess(commitments_with(contract, window), known_at)
 
 
 @named_errors(BY_CONSTRAINT)
@@ -102,7 +101,7 @@ def finalise_window(commitment: Commitment, *, window: Window, known_at: datetim
     _require_cut_off(commitment, window, known_at)
     require_computing(commitment, window)
     require_explained(commitment, window, known_at)
-    [result] = _assess([commitment], window, known_at, exactly=True, told=False)
+    [result] = _assess([(commitment, window)], known_at, exactly=True, told=False)
     if (why := waits_for_decision([result], window).get(commitment.pk)) is not None:
         raise ConflictUndecided(f"conflict: {why}")
     if not _is_answered(result):
@@ -124,13 +123,14 @@ def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetim
     stays provisional; see its ``open_questions`` for who must answer.
     """
     actor = require_job_or("finance", "legal")
-    window = window_between(contract, window.start, window.end)
-    commitments = commitments_with(contract, window)
+    owned = commitments_with(contract, window)
+    commitments = [commitment for commitment, _ in owned]
     done = _final_results(commitments, window, known_at)
-    waiting = [commitment for commitment in commitments if commitment.pk not in done]
-    for commitment in waiting:
-        _require_cut_off(commitment, window, known_at)
-    fresh = _assess(waiting, window, known_at, exactly=True, told=False)
+    due = [(commitment, own) for commitment, own in owned if commitment.pk not in done]
+    for commitment, own in due:
+        _require_cut_off(commitment, own, known_at)
+    waiting = [commitment for commitment, _ in due]
+    fresh = _assess(due, known_at, exactly=True, told=False)
     disputed = unexplained_of(waiting, window, known_at) if waiting else {}
     undecided = waits_for_decision(fresh, window)
     for commitment, result in zip(waiting, fresh, strict=True):
@@ -147,22 +147,22 @@ def finalise_windows_of(contract: Contract, *, window: Window, known_at: datetim
 
 
 def _assess(
-    commitments: Sequence[Commitment],
-    window: Window,
+    owned: Sequence[tuple[Commitment, Window]],
     known_at: datetime,
     *,
     exactly: bool = False,
     told: bool = True,
 ) -> list[Assessment]:
-    """The revision of each commitment; ``exactly`` wants one that carries ``known_at`` itself."""
-    if not commitments:
+    """The revision of each commitment over its own window, all with the same edges; ``exactly`` wants one that carries
+    ``known_at`` itself."""
+    if not owned:
         return []
-    for commitment in commitments:
+    for commitment, _ in owned:
         hold("commitment", commitment.pk)
-    last = _last_revisions(commitments, window)
-    facts = facts_of(commitments, window, known_at)
+    last = _last_revisions([commitment for commitment, _ in owned], owned[0][1])
+    facts = facts_of(owned, known_at)
     results = []
-    for commitment in commitments:
+    for commitment, window in owned:
         inputs, question = facts[commitment.pk]
         previous = last.get(commitment.pk)
         result = _replayed(commitment, previous, inputs, exactly)

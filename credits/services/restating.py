@@ -66,7 +66,7 @@ def restate_window(
     final = _finalisation(commitment, window)
     _require_open(commitment, restated_on)
     before, payable_before, _ = counted(final)
-    result = _assess([commitment], window, known_at, told=False)[0]
+    result = _assess([(commitment, window)], known_at, told=False)[0]
     if result.revision <= before.revision:
         raise NothingRestated(
             f"known_at: what is known at {known_at.isoformat()} changes nothing of {before}; it stays as it is"
@@ -210,7 +210,7 @@ def _move_later_windows(cause: Restatement, on: date, actor: User) -> None:
         known_at = Assessment.objects.filter(
             commitment=final.commitment_id, window_start=final.window_start
         ).aggregate(last=Max("known_at"))["last"]
-        result = _assess([before.commitment], window, known_at, told=False)[0]
+        result = _assess([(before.commitment, window)], known_at, told=False)[0]
         if result.revision > before.revision and _is_answered(result):
             reason = f"the room under a cap moved with {cause.assessment.window_label}"
             _restate(final, result, Cause.ROLLING_CAP, cause, on, reason, actor)

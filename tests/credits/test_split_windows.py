@@ -1,7 +1,8 @@
 """A change inside a window: each part is reckoned by the text of its time, for its share of the fee (rule 10)."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ from credits.windows import (
     windows_within,
 )
 from reckoning.calculation.amended import calculate_amended
-from reckoning.timeline import Window
+from reckoning.timeline import Window, local_instant
 from tests import factories
 from tests.credits import world
 
@@ -207,3 +208,76 @@ def test_a_change_of_another_clause_splits_nothing_of_this_one():
     new = version.commitments.get(key="second")
     mine = window_under(new, datetime(2023, 3, 20, tzinfo=UTC))
     assert (mine.start, mine.end) == (EDGE_1, END)
+
+
+def two_clauses(second: dict | None = None) -> world.World:
+    """A second promise, of another service, beside the world's; each with a fee of 10,000.00 a month."""
+    told = world.customer(STRADDLES, fee=None)
+    other = factories.commitment_terms(key="second", services=["second"], **(second or {}))
+    both = factories.terms(factories.commitment_terms(), other)
+    factories.sign(factories.draft(told.contract, both, date(2023, 1, 1)), date(2022, 12, 1))
+    months = [date(2023, number, 1) for number in range(1, 5)]
+    world.import_fees(
+        *(
+            f"I-{code}-{since},C-1,{until},EUR,L-{code}-{since},{code},{since},{until},10000.00,S,19,"
+            for code in ("platform", "second")
+            for since, until in pairwise(months)
+        )
+    )
+    return told
+
+
+def amended(told: world.World, day: date, *targets: str) -> None:
+    """Other targets for good from a day on; windows are split there."""
+    base = told.contract.versions.latest("number")
+    document = base.terms
+    for clause, target in zip(document["commitments"], targets, strict=True):
+        clause["target_percent"] = target
+    with factories.legal():
+        version = contracts.draft_amendment(
+            base, document, title=f"From {day}", effective_from_on=day, mid_window="splits_window"
+        )
+    factories.sign(version, date(2023, 1, 2))
+
+
+def test_each_clause_shares_its_fee_among_its_own_parts():
+    told = two_clauses()
+    amended(told, date(2023, 3, 2), "99.5", "99.5")
+    amended(told, date(2023, 3, 3), "99.0", "99.5")
+    with world.as_job():
+        results = [
+            result
+            for window in windows_within(told.contract, BEGIN, END)
+            for result in services.finalise_windows_of(told.contract, window=window, known_at=world.CUT_OFF)
+        ]
+    parts: dict[str, list] = {"availability": [], "second": []}
+    for row in sorted(results, key=lambda one: one.window_start):
+        parts[row.commitment.key].append((row.window_label, Decimal(row.result["fee_amount"])))
+    assert [label for label, _ in parts["availability"]] == [
+        f"2023-03, part {number} of 3" for number in (1, 2, 3)
+    ]
+    assert [label for label, _ in parts["second"]] == [f"2023-03, part {number} of 2" for number in (1, 2)]
+    assert [sum(fee for _, fee in rows) for rows in parts.values()] == [10_000, 10_000]
+
+
+def test_a_month_is_not_taken_for_the_part_of_a_quarter_with_the_same_edges():
+    told = two_clauses({"window": {"kind": "calendar_quarter", "zone": None}})
+    amended(told, date(2023, 2, 1), "99.5", "99.5")
+    midnights = [local_instant(date(2023, number, 1), time(0), "Europe/Berlin") for number in (1, 2, 4)]
+    [january] = windows_within(told.contract, *midnights[:2])
+    halves = windows_within(told.contract, midnights[0], midnights[2])
+    with world.as_job():
+        of_month = services.assess_windows_of(told.contract, window=january, known_at=world.CUT_OFF)
+        of_quarter = [
+            result
+            for part in halves
+            for result in services.finalise_windows_of(told.contract, window=part, known_at=world.CUT_OFF)
+        ]
+    told_of = [(row.commitment.key, row.window_label) for row in (*of_month, *of_quarter)]
+    assert told_of == [
+        ("availability", "2023-01"),
+        ("second", "2023-Q1, part 1 of 2"),
+        ("second", "2023-Q1, part 2 of 2"),
+    ]
+    assert sum(Decimal(row.result["fee_amount"]) for row in of_quarter) == 30_000
+    assert of_month[0].result["fee_amount"] == "10000.00"
