@@ -156,15 +156,30 @@ def latest_objectives() -> QuerySet[ServiceLevelObjective]:
     return ServiceLevelObjective.objects.filter(~Exists(later)).select_related("service", "owner")
 
 
+def owners_of_objectives(codes: Collection[str]) -> dict[str, User]:
+    """By code whoever the last version names: a conflict keeps the version that it was found with. One query, none
+    for no code."""
+    if not codes:
+        return {}
+    return {row.code: row.owner for row in latest_objectives().filter(code__in=list(codes))}
+
+
+def owner_of_objective(objective: ServiceLevelObjective) -> User:
+    """Whoever answers for an objective today."""
+    return owners_of_objectives([objective.code])[objective.code]
+
+
+def owners_of_sides(conflict: Conflict) -> tuple[User | None, User | None]:
+    """Who answers for the first side and for the second, also those who left."""
+    if conflict.objective is not None:
+        return conflict.first.owner, owner_of_objective(conflict.objective)
+    return conflict.first.owner, conflict.second.owner if conflict.second is not None else None
+
+
 def owners_of(conflict: Conflict) -> list[User]:
     """Who answers for either side: those who are still here, each once."""
-    sides = [conflict.first.owner]
-    if conflict.second is not None:
-        sides.append(conflict.second.owner)
-    if conflict.objective is not None:
-        sides.append(conflict.objective.owner)
     found: dict[int, User] = {}
-    for one in sides:
+    for one in owners_of_sides(conflict):
         if one is not None and one.is_active:
             found.setdefault(one.pk, one)
     return list(found.values())
@@ -212,27 +227,30 @@ def _against_documents(version: ContractVersion, terms: Terms, codes: set[str]) 
     for number, clause in enumerate(terms.commitments):
         mine = Promise(terms, clause)
         said: dict[str, str] = {}
+        family = False
         for row in others:
             theirs = promise_of(row)
             if row.service.code not in clause.services or not same_promise(mine, theirs):
                 continue
             other = row.version.contract
             differ = differences_of(mine, theirs)
+            related = tops[contract.pk] == tops[other.pk]
+            family |= related
             if differ:
                 fields = ", ".join(field_words(one["field"]) for one in differ)
                 said.setdefault(
                     other.reference, f"{other.reference} ({_owner(other.owner)}) says otherwise: {fields}"
                 )
-            elif tops[contract.pk] == tops[other.pk]:
+            elif related:
                 said.setdefault(
                     other.reference, f"{other.reference} ({_owner(other.owner)}) promises the very same"
                 )
         if said:
+            until_then = "what both would pay cannot become final" if family else "each of them pays"
             yield Standing(
                 "PROMISES_CONFLICT",
                 f"commitments.{number}",
-                f"for the same service and figure, {'; '.join(said.values())}; without a decision, what both would pay "
-                "cannot become final",
+                f"for the same service and figure, {'; '.join(said.values())}; without a decision, {until_then}",
                 "Make the texts agree, or accept it; once it is signed, legal decides which of them gives way.",
                 acceptable=True,
             )

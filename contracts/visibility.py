@@ -22,7 +22,7 @@ from contracts.models import (
     Paper,
     RenewalTerms,
 )
-from contracts.precedence_reading import conflicts_with_state
+from contracts.precedence_reading import conflicts_with_state, latest_objectives
 
 Direction = Contract.Direction
 
@@ -89,17 +89,19 @@ tell_apart(Paper, by_contract("version__contract"))
 tell_apart(CoverageList, by_contract("contract", own=Q(publication__isnull=False)))
 
 
+def answered_for(user: User, path: str = "") -> Q:
+    """Of conflicts (or of what hangs on one, by ``path``): the user answers for either side today."""
+    aimed = latest_objectives().filter(owner=user).values("code")
+    return (
+        Q(**{f"{path}first__owner": user})
+        | Q(**{f"{path}second__owner": user})
+        | Q(**{f"{path}objective__code__in": aimed})
+    )
+
+
 def _answered_for(path: str = "") -> Rows:
     """Conflicts, and what hangs on one: of those who answer for either side. No login from outside has any."""
-
-    def owned(user: User) -> Q:
-        sides = ("first__owner", "second__owner", "objective__owner")
-        mine = Q()
-        for side in sides:
-            mine |= Q(**{f"{path}{side}": user})
-        return mine
-
-    return Rows(own=owned)
+    return Rows(own=lambda user: answered_for(user, path))
 
 
 tell_apart(Conflict, _answered_for())

@@ -27,6 +27,7 @@ from credits.models import OpenQuestion
 from credits.reading import latest_assessments
 from credits.visibility import visible_questions
 from measurements.models import SourceBinding
+from pages.desk.conflicts import with_stakes
 from pages.layout import viewing
 from reckoning.terms import Terms
 from reckoning.terms.linter import lint
@@ -75,9 +76,12 @@ def home(request: HttpRequest) -> HttpResponse:
         .select_related("version__contract", "chosen_by")
         .defer("version__terms")
         .order_by("-chosen_on", "-pk")[:6],
-        "conflicts": open_conflicts(visible_conflicts(request.user)).select_related(
-            "first", "second", "objective", "service"
-        )[:SHOWN],
+        "conflicts": with_stakes(
+            request.user,
+            open_conflicts(visible_conflicts(request.user)).select_related(
+                "first", "second", "objective", "service"
+            )[:SHOWN],
+        ),
         "as_of": as_of,
     }
     return render(request, "pages/legal.html", context)

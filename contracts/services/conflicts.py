@@ -1,11 +1,11 @@
 """Conflicts of promises: found and found to be gone, decided by one person of legal and confirmed by another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from audit.record import record
 from base.access import acting_user, require_person
@@ -72,8 +72,8 @@ def decide_conflict(
         raise FieldsRefused(
             {"gives_way": ["A promise does not give way to an objective; both stand, or either is changed."]}
         )
-    order = _order_for(conflict, gives_way, from_on) if by_order else None
-    _refuse_circles(conflict, gives_way)
+    order = _order_for(conflict, gives_way) if by_order else None
+    _refuse_circles(conflict, gives_way, from_on)
     last = conflict.decisions.order_by("-number").first()
     same = (gives_way, order.pk if order else None, from_on, reason.strip())
     if last is not None and same == (last.gives_way, last.order_id, last.from_on, last.reason):
@@ -96,7 +96,8 @@ def decide_conflict(
 def confirm_decision(decision: ConflictDecision) -> DecisionConfirmation:
     """Confirm a decision as a second person of legal. From then on it counts. Again is free.
 
-    Raises NotByYourself for whoever made it, WrongState where a later one is there, CircleOfDecisions, NotAllowed.
+    Raises NotByYourself for whoever made it, WrongState where a later one is there or the order of precedence that it
+    rests on was replaced, FieldsRefused where the order says otherwise, CircleOfDecisions, NotAllowed.
     """
     actor = require_person("legal")
     take_turns("contracts.decisions")
@@ -111,7 +112,9 @@ def confirm_decision(decision: ConflictDecision) -> DecisionConfirmation:
     conflict = decision.conflict
     if conflict.decisions.filter(number__gt=decision.number).exists():
         raise WrongState("decision: a later decision took the place of this one; confirm that one")
-    _refuse_circles(conflict, decision.gives_way)
+    if decision.order_id is not None and _order_for(conflict, decision.gives_way).pk != decision.order_id:
+        raise WrongState("decision: the order of precedence has a later version; decide anew by that one")
+    _refuse_circles(conflict, decision.gives_way, decision.from_on)
     confirmation = DecisionConfirmation.objects.create(decision=decision, confirmed_by=actor)
     record("conflict.confirm", conflict, after=_told(decision) | {"confirmed": True})
     return confirmation
@@ -154,10 +157,14 @@ def look_for_conflicts(
 
 
 def find_conflicts_of(version: ContractVersion, signed_on: date) -> list[Conflict]:
-    """What a version that was just signed is in conflict with, as of the day of its last signature."""
+    """What a version that was just signed is in conflict with, as of the day of its last signature; not before the last
+    day as of which was looked, so that what is gone is not found again by a signature that is entered late."""
     contract = version.contract
+    looked = ConflictStep.objects.aggregate(last=Max("as_of"))["last"]
     return look_for_conflicts(
-        signed_on, counterparty_id=contract.counterparty_id, direction=contract.direction
+        max(signed_on, looked or signed_on),
+        counterparty_id=contract.counterparty_id,
+        direction=contract.direction,
     )
 
 
@@ -228,7 +235,7 @@ def _step(row: Conflict, kind: ConflictStep.Kind, on: date) -> None:
     record(verb, row, after={"conflict": str(row), "as_of": on, "number": number})
 
 
-def _order_for(conflict: Conflict, gives_way: str, from_on: date) -> PrecedenceOrder:
+def _order_for(conflict: Conflict, gives_way: str) -> PrecedenceOrder:
     proposal = proposal_for(conflict)
     if proposal.order is None or proposal.gives_way is None:
         raise WrongState(f"by_order: {proposal.sentence}; decide by a reason of your own")
@@ -237,53 +244,56 @@ def _order_for(conflict: Conflict, gives_way: str, from_on: date) -> PrecedenceO
     return proposal.order
 
 
-def _refuse_circles(conflict: Conflict, gives_way: str) -> None:
-    """No promise gives way to one that gives way to it, by whatever way round: then nobody would pay."""
+def _refuse_circles(conflict: Conflict, gives_way: str, from_on: date) -> None:
+    """From this day on no promise gives way to one that gives way to it, by whatever way round: nobody would pay."""
     if gives_way == GivesWay.NEITHER or conflict.second_id is None:
         return
-    ways = _who_gives_way(conflict.pk)
-    first = (conflict.first_id, conflict.service_id, conflict.figure)
-    second = (conflict.second_id, conflict.service_id, conflict.figure)
-    loser, winner = (first, second) if gives_way == GivesWay.FIRST else (second, first)
-    seen, at = {winner}, [winner]
-    while at:
-        for following in ways.get(at.pop(), ()):
-            if following == loser:
-                names = dict(
-                    Contract.objects.filter(pk__in=[loser[0], winner[0]]).values_list("pk", "reference")
-                )
-                raise CircleOfDecisions(
-                    f"gives_way: {names[winner[0]]} gives way to {names[loser[0]]} by decisions that stand, "
-                    "directly or by others; nobody would pay then"
-                )
-            if following not in seen:
-                seen.add(following)
-                at.append(following)
-
-
-Node = tuple[int, int, str]
-
-
-def _who_gives_way(but: int) -> dict[Node, list[Node]]:
-    """From each promise that gives way by a confirmed decision to those that it gives way to."""
-    rows: Iterable[ConflictDecision] = (
-        ConflictDecision.objects.exclude(conflict=but)
-        .exclude(gives_way=GivesWay.NEITHER)
-        .filter(confirmation__isnull=False)
+    others = list(
+        ConflictDecision.objects.exclude(conflict=conflict)
+        .filter(
+            confirmation__isnull=False,
+            conflict__service=conflict.service_id,
+            conflict__figure=conflict.figure,
+            conflict__second__isnull=False,
+        )
         .select_related("conflict")
-        .order_by("conflict_id", "-number")
-        .distinct("conflict_id")
+        .order_by("number")
     )
-    found: dict[Node, list[Node]] = {}
-    for row in rows:
-        conflict = row.conflict
-        if conflict.second_id is None:
-            continue
-        first = (conflict.first_id, conflict.service_id, conflict.figure)
-        second = (conflict.second_id, conflict.service_id, conflict.figure)
-        loser, winner = (first, second) if row.gives_way == GivesWay.FIRST else (second, first)
-        found.setdefault(loser, []).append(winner)
+    loser, winner = _way(conflict, gives_way)
+    for day in sorted({from_on, *(row.from_on for row in others if row.from_on > from_on)}):
+        if loser in _reached(winner, _who_gives_way(others, day)):
+            names = dict(Contract.objects.filter(pk__in=[loser, winner]).values_list("pk", "reference"))
+            raise CircleOfDecisions(
+                f"gives_way: in windows that begin on {day.isoformat()} {names[winner]} gives way to {names[loser]} by "
+                "decisions that stand, directly or by others; nobody would pay then"
+            )
+
+
+def _way(conflict: Conflict, gives_way: str) -> tuple[int, int]:
+    """The contract that gives way, and the one that it gives way to."""
+    assert conflict.second_id is not None
+    pair = (conflict.first_id, conflict.second_id)
+    return pair if gives_way == GivesWay.FIRST else (pair[1], pair[0])
+
+
+def _who_gives_way(confirmed: Iterable[ConflictDecision], on: date) -> dict[int, set[int]]:
+    """From each contract to those that it gives way to on a day, by the decisions (in order) that count on it."""
+    counting = {row.conflict_id: row for row in confirmed if row.from_on <= on}
+    found: dict[int, set[int]] = {}
+    for row in counting.values():
+        if row.gives_way != GivesWay.NEITHER:
+            loser, winner = _way(row.conflict, row.gives_way)
+            found.setdefault(loser, set()).add(winner)
     return found
+
+
+def _reached(start: int, ways: Mapping[int, set[int]]) -> set[int]:
+    seen, at = {start}, [start]
+    while at:
+        new = ways.get(at.pop(), set()) - seen
+        seen |= new
+        at += new
+    return seen
 
 
 def _told(decision: ConflictDecision) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Conflicts of promises: what is open, and a page of each with both texts, what either would pay, and the decision."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -14,13 +15,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.record import acting_for
 from base import clock
-from base.access import may
+from base.access import Asking, may
 from base.errors import DomainError
 from contracts import services
 from contracts.conflicting import field_words
 from contracts.models import Conflict, ConflictDecision
-from contracts.precedence_reading import open_conflicts, proposal_for, state_of
+from contracts.precedence_reading import (
+    open_conflicts,
+    owners_of_objectives,
+    owners_of_sides,
+    proposal_for,
+    state_of,
+)
 from contracts.visibility import visible_conflicts
+from credits.at_stake import MONTHS, AtStake, stakes_of
 from pages.acting import sentence
 from pages.desk.side_by_side import figures_of, sides_of, texts_of
 from pages.layout import viewing
@@ -55,7 +63,7 @@ class DecisionForm(forms.Form):
 
     def __init__(self, *args: Any, conflict: Conflict, has_order: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(GivesWay.NEITHER.value, "Both stand: each computes by itself")]
+        choices = [(GivesWay.NEITHER.value, "Both stand: each pays by itself")]
         if conflict.second is not None:
             choices = [
                 (
@@ -79,21 +87,45 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     """Open ones first, then those to be confirmed, decided, and gone."""
     asked = request.GET.get("state", "")
     order = list(STATES)
-    rows = [
-        (row, state_of(row), ", ".join(field_words(one["field"]) for one in row.differences))
-        for row in visible_conflicts(request.user).select_related(*WHOLE)[:2000]
-    ]
+    rows = list(visible_conflicts(request.user).select_related(*WHOLE)[:2000])
     if asked in STATES:
-        rows = [one for one in rows if one[1] == asked]
-    rows.sort(key=lambda one: (order.index(one[1]), -one[0].pk))
+        rows = [row for row in rows if state_of(row) == asked]
+    rows.sort(key=lambda row: (order.index(state_of(row)), -row.pk))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": "Conflicts",
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "listed": _listed(request.user, list(page)),
+        "may_reckon": may(request.user, "view", "assessment"),
         "asked": asked,
         "states": STATES,
         "may_look": may(request.user, "decide", "conflict"),
     }
     return render(request, "pages/desk/conflicts.html", context)
+
+
+def _listed(user: Asking, rows: list[Any]) -> list[dict[str, Any]]:
+    """What the list says of each of some conflicts. Two queries at most."""
+    owners = owners_of_objectives({row.objective.code for row in rows if row.objective})
+    stakes = dict(with_stakes(user, rows))
+    return [
+        {
+            "row": row,
+            "state": state_of(row),
+            "differs": ", ".join(field_words(one["field"]) for one in row.differences),
+            "owner": owners[row.objective.code] if row.objective else row.second.owner,
+            "stake": stakes[row],
+        }
+        for row in rows
+    ]
+
+
+def with_stakes(user: Asking, rows: Iterable[Any]) -> list[tuple[Any, AtStake | None]]:
+    """Each conflict with what is at stake as of the page's day; None for whoever sees no results, and of a promise
+    that reaches an objective. One query beside that of the rows."""
+    told = list(rows)
+    stakes = stakes_of(told, clock.as_of()) if may(user, "view", "assessment") else {}
+    return [(row, stakes.get(row.pk)) for row in told]
 
 
 @require_http_methods(["POST"])
@@ -143,12 +175,16 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
         "may_decide": may(request.user, "decide", "conflict"),
         "form": form,
         "sides": sides,
+        "owners": owners_of_sides(row),
         "texts": texts_of(row, sides),
         "steps": row.steps.order_by("number"),
         "may_reckon": may(request.user, "view", "assessment"),
     }
     if context["may_reckon"]:
-        context |= figures_of(sides)
+        context |= figures_of(sides) | {
+            "stake": stakes_of([row], clock.as_of()).get(row.pk),
+            "months": MONTHS,
+        }
     return render(request, "pages/desk/conflict.html", context)
 
 
@@ -169,10 +205,11 @@ def _form(row: Conflict, proposal: Any) -> DecisionForm:
 
 
 def _first_day(row: Conflict) -> date:
-    """The day from which both texts hold: the first that a decision can be about."""
-    sides = sides_of(row)
-    days = [one.commitment.version.effective_from_on for one in sides if one.commitment is not None]
-    return max(days, default=clock.as_of())
+    """The first day on which texts of both sides hold, which a decision can be about; later versions repeat it."""
+    path = "version__effective_from_on"
+    pairs = row.sides.filter(side="first").values_list(f"commitment__{path}", f"against__{path}")
+    days = [max(day for day in pair if day is not None) for pair in pairs]
+    return min(days, default=clock.as_of())
 
 
 def _decided(request: HttpRequest, row: Conflict, form: DecisionForm) -> bool:
@@ -197,7 +234,8 @@ def _decided(request: HttpRequest, row: Conflict, form: DecisionForm) -> bool:
 
 
 def _confirmed(request: HttpRequest, row: Conflict) -> bool:
-    decision = row.decisions.filter(number=request.POST.get("number") or 0).first()
+    given = request.POST.get("number", "")
+    decision = row.decisions.filter(number=int(given) if given.isdecimal() and len(given) < 9 else 0).first()
     if decision is None:
         raise Http404("There is no such decision.")
     try:

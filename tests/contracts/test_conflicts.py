@@ -272,6 +272,44 @@ def test_no_circle_of_decisions_leaves_nobody_to_pay():
     decide(rows["MSA-1", "OF-2"], "first")
 
 
+def test_a_decision_that_another_replaced_is_in_no_circle_and_a_day_that_both_reach_is():
+    above = master()
+    order_form(above, "OF-1", level("99.9"))
+    order_form(above, "OF-2", level("99.95"))
+    rows = {(row.first.reference, row.second.reference): row for row in Conflict.objects.all()}
+    decide(rows["MSA-1", "OF-1"], "first")
+    decide(rows["MSA-1", "OF-1"], "neither", JUNE)
+    decide(rows["OF-1", "OF-2"], "first", JUNE)
+    decide(rows["MSA-1", "OF-2"], "second", JUNE)
+    with pytest.raises(CircleOfDecisions, match="in windows that begin on 2022-06-01"):
+        decide(rows["MSA-1", "OF-1"], "first")
+
+
+def test_a_decision_by_an_order_that_was_replaced_since_is_not_confirmed():
+    above, below, conflict = two_documents()
+    order_of_precedence(above)
+    with factories.legal():
+        decision = services.decide_conflict(
+            conflict, gives_way="first", from_on=DAY, reason="why", by_order=True
+        )
+    order_of_precedence(above, above, below)
+    with factories.legal(), pytest.raises(FieldsRefused, match="says otherwise"):
+        services.confirm_decision(decision)
+    order_of_precedence(above, below, above)
+    with factories.legal(), pytest.raises(WrongState, match="a later version"):
+        services.confirm_decision(decision)
+
+
+def test_what_is_gone_is_not_found_again_by_a_signature_that_is_entered_late():
+    above = master(effective_until_on=JUNE)
+    order_form(above)
+    conflict = Conflict.objects.get()
+    with acting(factories.job_user(), via="task"):
+        services.find_conflicts(on=JUNE)
+    factories.signed_contract(level("99.9", services=["backup"]), "C-4")
+    assert state(conflict) == "gone"
+
+
 def test_only_persons_of_legal_decide():
     _, _, conflict = two_documents()
     with (

@@ -7,12 +7,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from base import jobs
 from contracts import services
 from contracts.models import Conflict, PrecedenceOrder, ServiceLevelObjective
 from contracts.reading import commitments_in_effect
+from notices.models import Notice
 from tests import factories
 from tests.admin.forms import log_in
 from tests.contracts.agreements import level, master, objective, order_form, two_documents
+from tests.credits import world
 
 pytestmark = pytest.mark.django_db
 
@@ -141,3 +144,56 @@ def test_the_pages_cost_the_same_for_one_conflict_and_for_many():
     assert Conflict.objects.count() == 3
     assert [queries(one) for one in addresses] == before
     assert max(before) <= 32
+
+
+def test_contracts_of_no_family_that_disagree_are_shown_to_both_owners_with_what_is_at_stake_and_decided():
+    theirs = {"vendor_manager": "vera@example.com", "customer_success": "cleo@example.com"}
+    owners = {role: factories.user(role, email=address) for role, address in theirs.items()}
+    made = world.customer()
+    made.assess()
+    with factories.legal():
+        services.change(made.contract, owner=owners["customer_success"], reason="everything has an owner")
+    factories.signed_contract(
+        level("99.95"), "C-2", owner=owners["vendor_manager"], currency=made.contract.currency
+    )
+    row = Conflict.objects.get()
+    assert not row.is_family
+    stake = "at least EUR 1,000.00 in 2023-03"
+    for role, owner in owners.items():
+        client = log_in(owner)
+        for address in ("/", "/conflicts/"):
+            html = shown(client, address)
+            assert f'href="/conflicts/{row.pk}/"' in html, (role, address)
+            assert stake in html, (role, address)
+        html = shown(client, f"/conflicts/{row.pk}/")
+        assert "Until this is decided each pays by itself" in html
+        assert "EUR 1,000.00</td><td" in html
+        assert "not reckoned</td>" in html
+    for number, _ in jobs.waiting():
+        jobs.run(number)
+    told = Notice.objects.filter(recipient_address__in=theirs.values())
+    assert sorted(told.values_list("recipient_address", flat=True)) == sorted(theirs.values())
+    assert "Until legal decided, each pays by itself" in told[0].text
+    first, second = log_in(factories.user("legal")), log_in(factories.user("legal"))
+    assert stake in shown(first, "/")
+    given = {
+        "act": "decide",
+        "gives_way": "neither",
+        "from_on": "2023-03-01",
+        "reason": "two services, two fees",
+    }
+    assert first.post(f"/conflicts/{row.pk}/", given).status_code == 302
+    assert first.post(f"/conflicts/{row.pk}/", {"act": "confirm", "number": "x"}).status_code == 404
+    assert second.post(f"/conflicts/{row.pk}/", {"act": "confirm", "number": "1"}).status_code == 302
+    assert f'href="/conflicts/{row.pk}/"' not in shown(log_in(owners["vendor_manager"]), "/")
+
+
+def test_whoever_owns_the_last_version_of_an_objective_answers_for_it():
+    before, now = factories.user("vendor_manager"), factories.user("vendor_manager")
+    factories.signed_contract(level("99.95"), "C-1")
+    objective(Decimal("99.9"), owner=before)
+    objective(Decimal("99.9"), owner=now)
+    row = Conflict.objects.get()
+    assert log_in(before).get(f"/conflicts/{row.pk}/").status_code == 404
+    assert f"<dd>{now.display_name}" in shown(log_in(now), f"/conflicts/{row.pk}/")
+    assert f'href="/conflicts/{row.pk}/"' in shown(log_in(now), "/")
