@@ -30,8 +30,8 @@ def calendar_file(dues: Iterable[Due], *, name: str, host: str, contract_address
         entry.add("dtstart", due.on)
         entry.add("dtend", due.on + timedelta(days=1))
         entry.add("summary", due.title)
-        words = [due.detail, f"A day in {due.zone}." if due.zone else ""]
-        if told := " ".join(word for word in words if word):
+        lines = [due.detail, f"A day in {due.zone}." if due.zone else ""]
+        if told := "\n".join(line for line in lines if line):
             entry.add("description", told)
         if due.contract_id is not None and contract_address:
             entry.add("url", contract_address.format(due.contract_id))

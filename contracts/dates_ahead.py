@@ -58,12 +58,13 @@ def months_back(day: date, months: int) -> date:
 
 
 def last_day_for_notice(row: RenewalTerms, term_ends_on: date) -> date | None:
-    """The last day on which notice is in time for a term whose last day is ``term_ends_on``; None: any day is.
+    """The last day on which notice is in time for a term whose last day is ``term_ends_on``; None: any day is, or no
+    period is on record.
 
     Counted back from the first day after the term: three months before the end of a year are full on 1 October, so
     that 30 September is the last day; a notice of 30 days has 30 whole days between it and that day.
     """
-    if row.notice_at_any_time:
+    if row.notice_at_any_time or (row.notice_months is None and row.notice_days is None):
         return None
     after = term_ends_on + timedelta(days=1)
     begins = (
@@ -79,7 +80,9 @@ def term_ends(row: RenewalTerms, since: date, until: date) -> Iterator[date]:
     if row.term_ends_on is None:
         return
     after = row.term_ends_on + timedelta(days=1)
-    for number in range(MOST_TERMS):
+    months = (since.year - after.year) * 12 + since.month - after.month
+    first = max(months // row.renews_months - 1, 0) if row.renews_months else 0
+    for number in range(first, first + MOST_TERMS):
         end = months_back(after, -number * (row.renews_months or 0)) - timedelta(days=1)
         if since <= end <= until:
             yield end
@@ -139,10 +142,12 @@ def _of_renewal(row: RenewalTerms, zone: str, since: date, until: date) -> Itera
     for end in term_ends(row, since, until + timedelta(days=3700)):
         renews = row.renews_months is not None
         what = f"renews itself by {row.renews_months} months" if renews else "ends"
-        yield due(
-            f"term-{end}", "term", end, f"the term ends and {what}" if renews else "the term ends", row.clause
-        )
         last = last_day_for_notice(row, end)
+        unknown = last is None and not row.notice_at_any_time
+        detail = f"No period of notice is on record. {row.clause}".strip() if unknown else row.clause
+        yield due(
+            f"term-{end}", "term", end, f"the term ends and {what}" if renews else "the term ends", detail
+        )
         if last is None:
             continue
         how = (

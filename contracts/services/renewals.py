@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit.record import record
@@ -12,7 +14,7 @@ from base.access import may, require_person
 from base.errors import NotAllowed
 from contracts.errors import FieldsRefused
 from contracts.models import CalendarAddress, CalendarRevocation, Contract, RenewalTerms
-from contracts.services.common import require_reason
+from contracts.services.common import refusal, require_reason
 
 SAID = (
     "term_ends_on",
@@ -26,6 +28,7 @@ SAID = (
     "clause",
 )
 MOST_ADDRESSES = 10
+MOST_RENEWS_MONTHS, MOST_NOTICE_MONTHS, MOST_NOTICE_DAYS = 600, 120, 3_000
 
 
 @transaction.atomic
@@ -61,6 +64,11 @@ def record_renewal(
         "clause": clause,
     }
     _check(given)
+    row = RenewalTerms(contract=contract, reason=reason, entered_by=actor, **given)
+    try:
+        row.clean_fields(exclude=["number", "recorded_at"])
+    except ValidationError as error:
+        raise refusal(error) from None
     Contract.objects.select_for_update().get(pk=contract.pk)
     last = contract.renewal_terms.order_by("-number").first()
     if last is not None:
@@ -68,13 +76,8 @@ def record_renewal(
         if before == given:
             return last
         require_reason(reason)
-    row = RenewalTerms.objects.create(
-        contract=contract,
-        number=last.number + 1 if last else 1,
-        reason=reason,
-        entered_by=actor,
-        **given,
-    )
+    row.number = last.number + 1 if last else 1
+    row.save(force_insert=True)
     record("contract.record_renewal", contract, after=given | {"number": row.number}, reason=reason)
     return row
 
@@ -127,20 +130,22 @@ def opened_by(secret: str) -> CalendarAddress | None:
     return found
 
 
-def _check(given: Mapping[str, object]) -> None:
+def _check(given: Mapping[str, Any]) -> None:
     said: dict[str, list[str]] = {}
+    for name, least, most in (
+        ("renews_months", 1, MOST_RENEWS_MONTHS),
+        ("notice_months", 0, MOST_NOTICE_MONTHS),
+        ("notice_days", 0, MOST_NOTICE_DAYS),
+    ):
+        if given[name] is not None and not least <= given[name] <= most:
+            said[name] = [f"Must be between {least} and {most:,}, or empty."]
     if given["notice_months"] is not None and given["notice_days"] is not None:
         said["notice_days"] = ["Notice is given in months or in days, not in both."]
     if given["renews_months"] is not None and given["term_ends_on"] is None:
         said["term_ends_on"] = ["What renews itself has a term that ends; say on which day."]
-    if given["renews_months"] == 0:
-        said["renews_months"] = ["At least one month, or empty where it ends."]
     timed = given["notice_months"] is not None or given["notice_days"] is not None
     if timed and given["term_ends_on"] is None and not given["notice_at_any_time"]:
         said["term_ends_on"] = ["A notice before the end of a term needs the term's last day."]
-    for name, choices in (("notice_form", RenewalTerms.Form), ("notice_counts", RenewalTerms.Counts)):
-        if given[name] not in choices.values:
-            said[name] = [f"Must be one of {', '.join(choices.values)}."]
     if said:
         raise FieldsRefused(said)
 

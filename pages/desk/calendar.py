@@ -1,12 +1,13 @@
 """The obligations calendar: dates of contracts ahead, as a list, as a file, and under a private address."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,8 +23,14 @@ from contracts import services
 from contracts.calendar_files import MEDIA_TYPE, calendar_file
 from contracts.dates_ahead import KINDS, Due, dates_of_contracts, in_order, last_day_for_notice, term_ends
 from contracts.models import CalendarAddress, Contract, RenewalTerms, TermsTemplate
-from contracts.services.renewals import opened_by
+from contracts.services.renewals import (
+    MOST_NOTICE_DAYS,
+    MOST_NOTICE_MONTHS,
+    MOST_RENEWS_MONTHS,
+    opened_by,
+)
 from contracts.visibility import visible_contracts
+from credits.explained import money
 from credits.models import ClaimStep
 from credits.reading import claims_with_state
 from pages.acting import sentence
@@ -44,13 +51,15 @@ class RenewalForm(forms.Form):
     term_ends_on = forms.DateField(widget=Day, required=False, label="Last day of the term that runs now")
     renews_months = forms.IntegerField(
         min_value=1,
-        max_value=600,
+        max_value=MOST_RENEWS_MONTHS,
         required=False,
         label="Renews itself by months",
         help_text="Empty: it ends.",
     )
-    notice_months = forms.IntegerField(min_value=0, max_value=120, required=False, label="Notice, months")
-    notice_days = forms.IntegerField(min_value=0, max_value=3000, required=False, label="or days")
+    notice_months = forms.IntegerField(
+        min_value=0, max_value=MOST_NOTICE_MONTHS, required=False, label="Notice, months"
+    )
+    notice_days = forms.IntegerField(min_value=0, max_value=MOST_NOTICE_DAYS, required=False, label="or days")
     notice_at_any_time = forms.BooleanField(required=False, label="Notice may be given at any time")
     notice_form = forms.ChoiceField(choices=RenewalTerms.Form.choices, label="Form of the notice")
     notice_counts = forms.ChoiceField(choices=RenewalTerms.Counts.choices, label="By the last day it")
@@ -97,7 +106,7 @@ def _claims(user: User, since: date, until: date) -> list[Due]:
         said = (
             f"{contract.reference}: last day to claim {result.commitment.service.name}, {result.window_label}"
         )
-        amount = f"{result.credit_amount} {result.currency}"
+        amount = money(result.credit_amount, result.currency)
         ident = f"claim-{row.pk}"
         stamped = result.recorded_at
         found.append(
@@ -107,7 +116,10 @@ def _claims(user: User, since: date, until: date) -> list[Due]:
 
 
 def _templates(since: date, until: date) -> list[Due]:
-    rows = TermsTemplate.objects.filter(next_review_on__range=(since, until)).order_by("pk")
+    past = TermsTemplate.history.filter(id=OuterRef("pk")).order_by("-history_date").values("history_date")
+    rows = TermsTemplate.objects.filter(next_review_on__range=(since, until)).annotate(
+        edited_at=Subquery(past[:1])
+    )
     return [
         Due(
             f"template-{row.pk}-review",
@@ -115,9 +127,9 @@ def _templates(since: date, until: date) -> list[Due]:
             row.next_review_on,
             f"Template {row}: to be reviewed",
             "",
-            datetime.combine(row.next_review_on, time(0), UTC),
+            row.edited_at.astimezone(UTC),
         )
-        for row in rows
+        for row in rows.order_by("pk")
     ]
 
 

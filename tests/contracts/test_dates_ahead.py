@@ -26,6 +26,8 @@ SINCE, UNTIL = date(2026, 1, 1), date(2027, 12, 31)
         ({"notice_months": 1}, date(2024, 3, 30), date(2024, 2, 28)),
         ({"notice_months": 12}, date(2025, 2, 28), date(2024, 2, 29)),
         ({"notice_at_any_time": True, "notice_days": 30}, END, None),
+        # What the paper does not say is no last day.
+        ({}, END, None),
     ],
 )
 def test_notice_is_counted_back_from_the_first_day_after_the_term(notice, end, last):
@@ -45,6 +47,18 @@ def test_a_term_that_renews_itself_ends_again_and_again_from_its_first_end():
     assert list(term_ends(once, date(2024, 1, 1), UNTIL)) == [date(2024, 1, 30)]
     assert list(term_ends(once, date(2024, 1, 31), UNTIL)) == []
     assert months_back(date(2024, 3, 31), 1) == date(2024, 2, 29)
+
+
+def test_terms_of_a_month_are_told_however_long_ago_the_first_one_ended():
+    row = RenewalTerms(term_ends_on=date(2004, 1, 31), renews_months=1)
+    assert list(term_ends(row, date(2026, 2, 28), date(2026, 4, 29))) == [
+        date(2026, 2, 28),
+        date(2026, 3, 31),
+    ]
+    assert list(term_ends(row, date(2003, 12, 1), date(2004, 2, 29))) == [
+        date(2004, 1, 31),
+        date(2004, 2, 29),
+    ]
 
 
 @pytest.mark.django_db
@@ -69,12 +83,25 @@ def test_what_the_paper_says_is_corrected_by_a_further_row_with_a_reason():
         {"renews_months": 12},
         {"notice_months": 3},
         {"notice_form": "smoke", "term_ends_on": END},
+        {"notice_months": -1, "term_ends_on": END},
+        {"notice_months": 30_000, "term_ends_on": END},
+        {"renews_months": 0, "term_ends_on": END},
+        {"clause": "x" * 201},
     ],
 )
 def test_facts_that_contradict_each_other_are_refused(given):
     contract = factories.contract()
     with factories.legal(), pytest.raises(FieldsRefused):
         services.record_renewal(contract, **given)
+
+
+@pytest.mark.django_db
+def test_a_term_whose_notice_nobody_put_on_record_says_so():
+    contract = factories.contract()
+    with factories.legal():
+        services.record_renewal(contract, term_ends_on=END, renews_months=12, clause="§ 9")
+    dues = dates_of_contracts(Contract.objects.all(), SINCE, END)
+    assert [(one.kind, one.detail) for one in dues] == [("term", "No period of notice is on record. § 9")]
 
 
 @pytest.mark.django_db
@@ -130,4 +157,5 @@ def test_a_calendar_reads_back_as_whole_days_with_stable_identities():
     assert (entry["DTSTART"].dt, entry["DTEND"].dt) == (date(2026, 9, 30), date(2026, 10, 1))
     assert entry["DTSTART"].params["VALUE"] == "DATE"
     assert str(entry["SUMMARY"]) == due.title
+    assert str(entry["DESCRIPTION"]) == f"{due.detail}\nA day in Europe/Berlin."
     assert str(entry["URL"]) == "https://sla.example/contracts/7/"
