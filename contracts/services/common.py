@@ -101,7 +101,11 @@ def text_of(version: ContractVersion) -> dict[str, Any]:
 
 
 def lock(version: ContractVersion, *states: State) -> None:
-    """Lock the row, bring the caller's value up to date, and refuse any other state."""
+    """Lock the row, bring the caller's value up to date, and refuse any other state.
+
+    The contract is locked before it: what stands against one version depends on the others that were signed.
+    """
+    Contract.objects.select_for_update(no_key=True).get(pk=version.contract_id)
     ContractVersion.objects.select_for_update().get(pk=version.pk)
     version.refresh_from_db()
     if version.state not in states:
