@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -103,12 +105,15 @@ def contract_of(request: HttpRequest, pk: int) -> Contract:
 @viewing("version", "contract")
 def find_as_of(request: HttpRequest) -> HttpResponse:
     """The box of legal's home: a contract by its reference, and an instant."""
-    reference = request.GET.get("reference", "").strip()
+    reference = request.GET.get("reference", "").replace("\0", "").strip()[:60]
     row = visible_contracts(request.user).filter(reference__iexact=reference).first()
     if row is None:
-        raise Http404("There is no contract with that reference, or none that your role may see.")
+        messages.error(
+            request, f"No contract that you may see has the reference “{reference}”; choose one of these."
+        )
+        return redirect(f"{reverse('pages:contracts')}?{urlencode({'q': reference})}")
     at = request.GET.get("at", "").strip()
-    return redirect(reverse("pages:terms_as_of", args=[row.pk]) + (f"?at={at}" if at else ""))
+    return redirect(reverse("pages:terms_as_of", args=[row.pk]) + (f"?{urlencode({'at': at})}" if at else ""))
 
 
 @require_safe

@@ -87,6 +87,17 @@ def test_before_the_first_text_nothing_was_promised_and_nonsense_is_refused(base
         assert client.get(address("terms_as_of", base), {"at": wrong}).status_code == 404
     found = client.get(reverse("pages:find_as_of"), {"reference": "c-1", "at": "2022-03-01"})
     assert found["Location"] == address("terms_as_of", base, "?at=2022-03-01")
+    lost = client.get(reverse("pages:find_as_of"), {"reference": "c-2\0", "at": "2022-03-01"}, follow=True)
+    assert lost.redirect_chain == [(reverse("pages:contracts") + "?q=c-2", 302)]
+    assert "No contract that you may see has the reference “c-2”" in lost.content.decode()
+    what_is_right = client.get(address("terms_as_of", base), {"at": "yesterday"}).content.decode()
+    assert "There is no such instant; write a day (2025-03-30)" in what_is_right
+
+
+@pytest.mark.parametrize("name", ["contracts", "assessments"])
+def test_a_search_for_what_no_text_holds_finds_nothing(name, base):
+    client = logged_in("legal")
+    assert client.get(reverse(f"pages:{name}"), {"q": "a\0b", "contract": "a\0b"}).status_code == 200
 
 
 def test_the_page_of_a_text_asks_the_database_a_fixed_number_of_questions(
