@@ -39,7 +39,8 @@ def assessments(request: HttpRequest) -> HttpResponse:
     """The last revision of every window, newest first, narrowed by contract, service, outcome and standing."""
     rows = listed(visible(latest_assessments(), request.user))
     asked = {
-        name: request.GET.get(name, "") for name in ("contract", "window", "service", "outcome", "standing")
+        name: request.GET.get(name, "").replace("\0", "")
+        for name in ("contract", "window", "service", "outcome", "standing")
     }
     page = Paginator(
         _narrowed(rows, asked).order_by("-window_start", PARTIES, "commitment__service__code"), PER_PAGE

@@ -53,7 +53,7 @@ def in_effect(on: date) -> QuerySet[ContractVersion]:
 def contracts(request: HttpRequest) -> HttpResponse:
     """Every contract with the version that is in effect on a day."""
     on = day_asked(request)
-    asked = {name: request.GET.get(name, "") for name in ("q", "direction")}
+    asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "direction")}
     rows = visible_contracts(request.user).select_related("counterparty", "legal_entity")
     if asked["q"]:
         named = Q(reference__icontains=asked["q"]) | Q(title__icontains=asked["q"])

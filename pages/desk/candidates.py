@@ -155,7 +155,7 @@ def keep_candidate(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         raise Http404("There is no such text to start from.")
     terms: Any = version.terms if version else template.document if template else {}
-    note = request.POST.get("note", "").strip()
+    note = request.POST.get("note", "").replace("\0", "").strip()
     try:
         with acting_for(f"kept as {request.POST.get('label', '')[:20]} candidate"):
             services.keep_candidate(
@@ -214,7 +214,7 @@ def choose_candidate(request: HttpRequest, pk: int) -> HttpResponse:
     if refusal or into is None:
         messages.error(request, f"Refused, and nothing was changed. {refusal}")
         return redirect("pages:candidates", row.contract_id)
-    reason = request.POST.get("reason", "").strip()[:2000]
+    reason = request.POST.get("reason", "").replace("\0", "").strip()[:2000]
     try:
         with acting_for(reason or "no reason was given"):
             choice = services.choose_candidate(
