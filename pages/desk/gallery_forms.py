@@ -172,6 +172,8 @@ class StartForm(Filled):
         )
         super().__init__(*args, text=text, initial=initial, **kwargs)
         self.template = template
+        for name in self.NEW:
+            self.fields[name].needed = True  # type: ignore[attr-defined]
         self.fields["contract"].queryset = contracts  # type: ignore[attr-defined]
         terms, _, _ = sample(text)
         document = terms.document() if terms else None

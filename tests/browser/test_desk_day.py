@@ -91,7 +91,6 @@ def test_a_lawyers_day_from_the_paper_to_the_signed_version(visit: Any) -> None:
         expect(lena.get_by_text("a dated fact and not today's terms")).to_be_visible()
     with day.step("start a contract of our own from it"):
         lena.get_by_role("link", name="Start from this").click()
-        lena.get_by_text("A new contract", exact=True).click()
         lena.locator("#id_reference").fill(REFERENCE)
         lena.locator("#id_title").fill("Name service")
         lena.locator("#id_legal_entity").select_option(label="Example Software GmbH (invented)")
