@@ -37,7 +37,7 @@ class OrderForm(forms.Form):
         required=False,
     )
     direction = forms.ChoiceField(
-        label="in this direction", choices=[("", "—"), *Contract.Direction.choices], required=False
+        label="In this direction", choices=[("", "—"), *Contract.Direction.choices], required=False
     )
     ranks = forms.CharField(
         label="Documents, the first prevailing",
