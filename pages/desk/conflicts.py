@@ -52,7 +52,8 @@ class DecisionForm(forms.Form):
     gives_way = forms.ChoiceField(label="Decision", widget=forms.RadioSelect)
     by_order = forms.BooleanField(label="By the order of precedence", required=False)
     from_on = forms.DateField(
-        label="For windows that begin on or after", widget=forms.DateInput(attrs={"type": "date"})
+        label="For windows that begin on or after",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     reason = forms.CharField(
         label="Reason, for the record",

@@ -3,7 +3,6 @@
 Nothing is kept: the whole example stands in the address, so that it can be sent to somebody else.
 """
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 from base.access import may, visible
 from base.errors import DomainError
 from base.svg import Rows
+from base.svg.parts import STATE_WORDS
 from base.svg.stretches import Stretch, stretches
 from credits.documents import explained
 from credits.explained import duration, money
@@ -22,9 +22,10 @@ from credits.models import Assessment
 from credits.reading import latest_assessments
 from credits.visibility import visible_assessments
 from pages.desk.explainer_case import EXAMPLES, ROWS, STATES, TIERS, Case, case_of
+from pages.desk.past_parts import signed
 from pages.layout import viewing
 from pages.pictures import Picture, drawn
-from reckoning.assessment import AssessmentInputs, AssessmentResult
+from reckoning.assessment import AssessmentInputs, AssessmentResult, reckon
 from reckoning.assessment.differences import Question, Reading, differences
 from reckoning.assessment.result import percent_text
 from reckoning.canonical import fraction_text
@@ -34,7 +35,9 @@ from reckoning.terms import CommitmentTerms, Terms
 from reckoning.timeline.spans import Span, from_us, merge, subtract, to_us
 
 OUTCOMES = {"met": "met", "breach": "breach", "open_question": "open question"}
+OPEN, REFUSED = "open", "cannot be read so"
 MOST_RESULTS = 60
+_STATES = STATE_WORDS | {"not_yet": "the service did not exist"}
 CHOICES = {
     "inclusive": (("yes", "at least the target"), ("no", "above the target")),
     "excluded": (("removed_from_base", "removed from the base"), ("counted_as_up", "counted as up")),
@@ -173,34 +176,41 @@ def _of_case(case: Case) -> dict[str, Any]:
 def _told(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs) -> dict[str, Any]:
     questions = differences(commitment, inputs, currency=terms.currency, zone=terms.zone)
     own = next((one.result for question in questions for one in question.readings if one.own), None)
+    if own is None:
+        own = reckon(commitment, inputs, currency=terms.currency, terms_sha256="0" * 64, zone=terms.zone)
     shown = [_shown(question, own, terms.currency) for question in questions]
     decides = [one for one in shown if one.question.decides]
     return {
         "own": own,
-        "own_outcome": OUTCOMES[own.outcome] if own else "",
-        "own_level": _level(own) if own else "",
-        "own_credit": _credit(own, terms.currency) if own else "",
+        "own_outcome": OUTCOMES[own.outcome],
+        "own_level": _level(own),
+        "own_credit": _credit(own, terms.currency),
         "questions": shown,
         "decides": decides,
         "picture": _picture(terms, commitment, inputs),
     }
 
 
-def _shown(question: Question, own: AssessmentResult | None, currency: str) -> Shown:
+def _shown(question: Question, own: AssessmentResult, currency: str) -> Shown:
     rows = [_line(one, own, currency) for one in question.readings]
-    parts = [f"{row.name}: {row.outcome}, credit {row.credit}" for row in rows if not row.refusal]
+    parts = [
+        f"{row.name}: {row.outcome}, credit {row.credit}"
+        if row.credit != OPEN
+        else f"{row.name}: {row.outcome}"
+        for row in rows
+        if row.outcome != REFUSED
+    ]
     return Shown(question, rows, "; ".join(parts))
 
 
-def _line(one: Reading, own: AssessmentResult | None, currency: str) -> Line:
+def _line(one: Reading, own: AssessmentResult, currency: str) -> Line:
     result = one.result
     if result is None:
-        return Line(one.name, one.clause, one.own, "cannot be read so", "", "", "", "", "", "", one.refusal)
-    known = own is not None and own.credit_amount is not None and result.credit_amount is not None
-    less = ""
-    if known and own is not None:
-        difference = (result.credit_amount or Decimal(0)) - (own.credit_amount or Decimal(0))
-        less = "" if not difference else f"{'+' if difference > 0 else '-'}{money(abs(difference), currency)}"
+        return Line(one.name, one.clause, one.own, REFUSED, "", "", "", "", "", "", one.refusal)
+    less = "unknown"
+    if own.credit_amount is not None and result.credit_amount is not None:
+        moved = result.credit_amount - own.credit_amount
+        less = signed(moved, currency) if moved else "the same"
     question = result.open_questions[0].sentence if result.open_questions else ""
     return Line(
         one.name,
@@ -218,11 +228,11 @@ def _line(one: Reading, own: AssessmentResult | None, currency: str) -> Line:
 
 
 def _level(result: AssessmentResult) -> str:
-    return "open" if result.level is None else f"{percent_text(result.level)} %"
+    return OPEN if result.level is None else f"{percent_text(result.level)} %"
 
 
 def _credit(result: AssessmentResult, currency: str) -> str:
-    return "open" if result.credit_amount is None else money(result.credit_amount, currency)
+    return OPEN if result.credit_amount is None else money(result.credit_amount, currency)
 
 
 def _picture(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs) -> Picture | None:
@@ -238,8 +248,13 @@ def _picture(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs
     found += [
         ("excluded", Span(to_us(one.start), to_us(one.end))) for one in inputs.exclusions if one.approved
     ]
+    lived = Span(
+        max(begin, to_us(inputs.existed_from)) if inputs.existed_from else begin,
+        min(finish, to_us(inputs.existed_until)) if inputs.existed_until else finish,
+    )
+    found += [("not_yet", one) for one in subtract([Span(begin, finish)], [lived])]
     known = merge(Span(to_us(one.start), to_us(one.end)) for one in inputs.coverage)
-    found += [("unknown", one) for one in subtract([Span(begin, finish)], known)]
+    found += [("unknown", one) for one in subtract([lived], known)]
     found = [
         pair for pair in sorted(found, key=lambda pair: pair[1].start) if pair[1].end > begin - 86_400_000_000
     ]
@@ -252,7 +267,7 @@ def _picture(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs
             Stretch(Fraction(span.start - begin, width), Fraction(span.end - begin, width), state, length)  # type: ignore[arg-type]
         )
         end = from_us(span.end).astimezone(zone)
-        rows.append((state, f"{start:%Y-%m-%d %H:%M:%S}", f"{end:%Y-%m-%d %H:%M:%S}", length))
+        rows.append((_STATES[state], f"{start:%Y-%m-%d %H:%M:%S}", f"{end:%Y-%m-%d %H:%M:%S}", length))
     first, last = (from_us(one).astimezone(zone) for one in (begin, finish))
     title = "What happened in the window"
     svg = stretches(
@@ -260,7 +275,7 @@ def _picture(terms: Terms, commitment: CommitmentTerms, inputs: AssessmentInputs
         begins=f"{first:%Y-%m-%d %H:%M}",
         ends=f"{last:%Y-%m-%d %H:%M} {zone.key}",
         title=title,
-        desc="The window to scale, and below it each stretch that was not up, one by one and equally wide.",
+        desc="The window to scale, and below it each stretch that was not simply up, one by one and equally wide.",
         id_prefix="happened",
     )
     return drawn(title, svg, Rows(("State", f"From ({zone.key})", "To", "Length"), tuple(rows)))

@@ -49,7 +49,7 @@ class ObjectiveForm(forms.Form):
     )
     target_inclusive = forms.BooleanField(label="Exactly that is enough", required=False, initial=True)
     owner = Person(User.objects.none(), label="Owner")
-    from_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    from_on = forms.DateField(label="From", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     until_on = forms.DateField(
         label="Until (excluded)", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )

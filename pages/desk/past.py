@@ -24,6 +24,7 @@ from pages.acting import sentence
 from pages.components import known_at_end_of
 from pages.desk.past_files import WRITERS, Laid
 from pages.desk.past_parts import (
+    EXPLAINED,
     Side,
     columns_of,
     curves_of,
@@ -94,7 +95,7 @@ def shown(sides: list[Side], *, id_prefix: str, width: int = WIDE) -> dict[str, 
     return {
         "sides": sides,
         "rows": month_rows(sides),
-        "facts": [(name, [facts[name] for facts in whole]) for name in whole[0]],
+        "facts": [(name, EXPLAINED[name], [facts[name] for facts in whole]) for name in whole[0]],
         "picture": columns_of(sides, id_prefix=id_prefix, title="Credits by month", width=width),
         "flags": [(side.name, flags) for side in sides if (flags := flags_of(side))],
         "difference": difference_of_totals(sides) if len(sides) > 1 else "",

@@ -82,6 +82,8 @@ def _figure(month: Month) -> str:
     missed = sum(one.outcome == "breach" for one in month.replays)
     known = [one for one in month.replays if one.level is not None]
     said = f"{missed} of {len(month.replays)} missed"
+    if unknown := sum(one.outcome is None for one in month.replays):
+        said += f", {unknown} unknown"
     if known:
         worst = min(known, key=lambda one: one.level or 0)
         said += f"; lowest {percent_text(worst.level or Fraction(0))} % ({worst.service_name})"
@@ -181,6 +183,24 @@ def facts_of(side: Side) -> list[tuple[str, str]]:
     ]
 
 
+# What each fact is, for a reader who has not seen one before.
+EXPLAINED = {
+    "Months attained": "Every window that ended in the month was met; of the months of which that is known. Whole "
+    "percent, rounded half up.",
+    "Months with data": "Of which it is known whether they were met. The others count neither as kept nor as missed.",
+    "Credits": "The sum over the months of which the whole amount is known, exact. Others are left out, not taken as "
+    "nothing.",
+    "Months in which the other side is paid": "Months with any credit above zero.",
+    "Cost of a year like these": "Twelve times the mean of the months with an amount, rounded half up once.",
+    "Most that a month could cost under the caps": "Every window of the last known month at the lowest cap on it, for "
+    "the fee of that month, rounded half up.",
+    "Worst month": "The dearest one; of equals, the one with the least room.",
+    "Least room to the target": "Downtime that was left in the tightest window before its target was missed, or too "
+    "much; in whole seconds, never rounded in favour.",
+    "Held back by caps or a minimum": "What would have been paid without them, less what was.",
+}
+
+
 def _whole_percent(share: Fraction) -> int:
     return int(round_fraction(share * 100, 0, "half_up"))
 
@@ -205,9 +225,9 @@ def _room(laid: WhatIf) -> str:
     room = laid.least_room
     if room is None:
         return "not a promise about time, or unknown"
-    if room < 0:
-        return f"{duration(int(round_fraction(-room, 0, 'half_up')))} of downtime too much"
-    return f"{duration(int(room))} of downtime left"
+    # Whole seconds, rounded so that less room is shown rather than more.
+    seconds = room.numerator // room.denominator
+    return f"{duration(abs(seconds))} of downtime {'too much' if seconds < 0 else 'left'}"
 
 
 def flags_of(side: Side) -> list[tuple[str, str]]:

@@ -86,6 +86,19 @@ def test_what_is_typed_wrongly_is_said_at_its_field_and_nothing_is_reckoned():
         assert "Which clause decided" not in text
 
 
+@pytest.mark.django_db
+def test_time_before_a_service_lived_is_not_drawn_as_up_and_what_is_open_is_not_the_same():
+    client = log_in(factories.user("legal"))
+    text = text_of(shown(client, "?example=life"))
+    assert "the service did not exist 2026-04-01 00:00:00 2026-04-29 00:00:00 28 d" in text
+    text = text_of(shown(client, "?example=unknown"))
+    assert "goes to a person: open question" in text
+    unknown = text[text.index("What nobody measured") :]
+    assert "open question" in unknown[: unknown.index("Rounding before comparing")]
+    assert "the same" not in unknown[: unknown.index("Rounding before comparing")]
+    assert "unknown" in unknown
+
+
 def test_lengths_are_read_exactly():
     assert length_of("43 min") == 2580
     assert length_of("43") == 2580
