@@ -10,7 +10,7 @@ from base.pdf.blocks import Text as Paragraph
 from base.pdf.document import render
 from base.svg.parts import clean
 from contracts.models import Contract
-from contracts.redlines import STATES, Compared, shown
+from contracts.redlines import STATES, Compared, heading_parts, number_of, shown
 from reckoning.canonical import instant_text
 from reckoning.terms.redline import ClauseChange, Part, marked
 
@@ -60,7 +60,7 @@ def _blocks(contract: Contract, compared: Compared) -> Iterator[Block]:
     yield Table(
         (Column("Clause", 24), Column("", 12), Column("Words", 64)),
         [
-            (f"{number_of(one)} {one.heading}", STATES[one.state], marked(one.parts))
+            (f"{number_of(one)} {marked(heading_parts(one))}", STATES[one.state], marked(one.parts))
             for one in compared.changed
         ],
         empty="Every clause reads the same.",
@@ -73,12 +73,6 @@ def _blocks(contract: Contract, compared: Compared) -> Iterator[Block]:
     )
     yield Gap()
     yield Paragraph("Clauses that read the same are left out; the page and the Word file show all.", "note")
-
-
-def number_of(change: ClauseChange) -> str:
-    """The number of a clause in the newer text, or in the older one where it is gone."""
-    clause = change.after or change.before
-    return clause.number if clause else ""
 
 
 # Word ----------------------------------------------------------------------------------------------------
@@ -153,7 +147,8 @@ def _styles() -> str:
 
     return (
         f'<w:styles xmlns:w="{_W}"><w:style w:type="paragraph" w:default="1" w:styleId="Normal">'
-        '<w:name w:val="Normal"/><w:pPr><w:spacing w:after="80"/></w:pPr><w:rPr><w:sz w:val="21"/></w:rPr></w:style>'
+        '<w:name w:val="Normal"/><w:pPr><w:spacing w:after="80"/></w:pPr>'
+        '<w:rPr><w:rFonts w:ascii="Arial" w:hAnsi="Arial" w:cs="Arial"/><w:sz w:val="21"/></w:rPr></w:style>'
         f"{style('Title', 'Title', 34, True)}{style('Heading2', 'heading 2', 23, True)}</w:styles>"
     )
 
@@ -192,8 +187,8 @@ def _body(contract: Contract, compared: Compared) -> Iterator[str]:
     changes = _Changes(AUTHOR, instant_text(compared.after.dated))
     plain = changes.paragraph
     yield plain((Part("same", f"{contract.reference} {contract.title}"),), "Title")
-    yield plain((Part("same", f"{compared.before.name} ({compared.before.sha256}) against"),))
-    yield plain((Part("same", f"{compared.after.name} ({compared.after.sha256})"),))
+    yield plain((Part("same", f"Before: {compared.before.name}, SHA-256 {compared.before.sha256}"),))
+    yield plain((Part("same", f"After: {compared.after.name}, SHA-256 {compared.after.sha256}"),))
     for one in compared.redline.clauses:
         yield plain(_heading(one), "Heading2")
         yield plain(one.parts)

@@ -13,7 +13,7 @@ from contracts.conformed import Chain
 from contracts.models import Contract, ContractVersion
 from contracts.reading import terms_of
 from contracts.redline_files import DOCX, redline_docx, redline_pdf
-from contracts.redlines import STATES, Compared, Text
+from contracts.redlines import STATES, Compared, Text, heading_parts
 from contracts.visibility import visible_versions
 from pages.desk.conformed import contract_of, instant_asked, zone_of
 from pages.layout import viewing
@@ -87,7 +87,10 @@ def redline(request: HttpRequest, pk: int) -> HttpResponse:
             context["refusal"] = str(error)
         else:
             shown = compared.redline.clauses if context["whole"] else compared.changed
-            context |= {"compared": compared, "clauses": [(one, STATES[one.state]) for one in shown]}
+            context |= {
+                "compared": compared,
+                "clauses": [(one, heading_parts(one), STATES[one.state]) for one in shown],
+            }
     return render(request, "pages/desk/redline.html", context)
 
 

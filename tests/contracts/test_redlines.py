@@ -10,10 +10,10 @@ import pytest
 from pikepdf.pdfa import validate_written
 
 from contracts.redline_files import redline_docx, redline_pdf
-from contracts.redlines import Compared, Text
-from reckoning.terms import parse_terms, terms_sha256
+from contracts.redlines import HARMLESS, POLICY, Compared, Text, heading_parts
+from reckoning.terms import CommitmentTerms, Terms, parse_terms, terms_sha256
 from reckoning.terms.changes import changes_between
-from reckoning.terms.redline import redline
+from reckoning.terms.redline import marked, redline
 from reckoning.terms.wording import word
 from tests import factories
 from tests.contracts.filled import NAMES, agreement
@@ -113,6 +113,43 @@ def test_what_moves_money_is_named_and_what_only_reads_otherwise_is_not():
     before = parse_terms(factories.terms())
     assert not compared(before, parse_terms(factories.terms(title="Other"))).flags
     assert not compared(before, before).fields
+
+
+def test_every_field_of_the_terms_is_known_to_move_something_or_not():
+    fields = {*Terms.model_fields, *CommitmentTerms.model_fields}
+    assert fields == POLICY.keys() | HARMLESS
+    assert not POLICY.keys() & HARMLESS
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"fee_base": {"period": "previous_window"}},
+            "The fee that a credit is a part of was changed",
+        ),
+        ({"minimum": {"amount": "10.00", "strict": False}}, "The least amount that is paid was moved"),
+        ({"rounding": {"place": "final_amount", "mode": "down"}}, "How amounts are rounded was changed"),
+        ({"cut_off_days": 9}, "When results become final was changed"),
+        ({"services": ["other"]}, "Which services the promise is for was changed"),
+    ],
+)
+def test_a_field_that_moves_money_is_told_by_its_place(changes, said):
+    own = factories.commitment_terms(**changes)
+    found = compared(parse_terms(factories.terms()), parse_terms(factories.terms(own)))
+    assert [flag.said for flag in found.flags] == [said]
+
+
+def test_a_promise_that_comes_or_goes_is_one_line_and_a_heading_that_changes_is_marked():
+    one, other = factories.commitment_terms(), factories.commitment_terms(key="second")
+    few, many = (parse_terms(factories.terms(*those)) for those in ([one], [one, other]))
+    assert [(flag.said, flag.fields) for flag in compared(few, many).flags] == [
+        ("A promise was put in", ("commitments[second]",))
+    ]
+    assert [flag.said for flag in compared(many, few).flags] == ["A promise was taken out"]
+    renamed = parse_terms(factories.terms(factories.commitment_terms(title="Monthly uptime")))
+    [changed] = compared(few, renamed).changed
+    assert marked(heading_parts(changed)) == "Monthly [-availability-]{+uptime+}"
 
 
 @pytest.mark.parametrize("names", [(0, 1), (3, 30), (12, 13), (44, 45)])
