@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,11 +19,16 @@ from bench.notices import _scratch_database, _step
 AS_OF = date(2024, 4, 20)
 KNOWN_AT = datetime(2024, 4, 21, tzinfo=UTC)
 TERMS = 4
+FEW = 3
+"""Months whose queries are counted beside those of two years."""
+ROUNDS = 3
+"""The best of so many counts, for either side: what else the machine does is no part of it."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One contract: windows that were reckoned, seconds in all and of the reckoning alone, and queries."""
+    """One contract: windows that were reckoned, seconds in all and of the reckoning alone, queries, and those of
+    ``FEW`` months."""
 
     contract: str
     windows: int
@@ -49,7 +54,7 @@ def lines() -> Iterator[tuple[str, str, str]]:
         name = f"what-if of {TERMS} terms on {one.contract}, {one.windows} windows"
         yield f"{name}, seconds", f"{one.seconds:.2f}", "< 2"
         yield f"{name} / reckoning alone", f"{one.seconds / one.reckoning:.2f}", "< 6"
-        yield f"{name}, queries (those of one month)", f"{one.queries} ({one.few_queries})", "the same"
+        yield f"{name}, queries (those of {FEW} months)", f"{one.queries} ({one.few_queries})", "the same"
 
 
 def main() -> None:
@@ -76,12 +81,10 @@ def _run(contract: Any) -> dict[str, Any]:
     several = [terms] * TERMS
     whatif.what_if(contract, several, KNOWN_AT)
     with CaptureQueriesContext(connection) as few:
-        whatif.what_if(contract, several, KNOWN_AT, months=3)
+        whatif.what_if(contract, several, KNOWN_AT, months=FEW)
     with CaptureQueriesContext(connection) as many:
         whatif.what_if(contract, several, KNOWN_AT)
-    started = time.perf_counter()
     laid = whatif.what_if(contract, several, KNOWN_AT)
-    taken = time.perf_counter() - started
     ready: list[tuple[Any, Any]] = []
     reckon: Any = vars(whatif)["reckon"]
 
@@ -91,17 +94,29 @@ def _run(contract: Any) -> dict[str, Any]:
 
     with mock.patch.object(whatif, "reckon", keep):
         whatif.what_if(contract, several, KNOWN_AT)
-    started = time.perf_counter()
-    for args, given in ready:
-        reckon(*args, **given)
+
+    def alone() -> None:
+        for args, given in ready:
+            reckon(*args, **given)
+
     return {
         "contract": contract.reference,
         "windows": sum(len(one.replays) for one in laid),
-        "seconds": taken,
-        "reckoning": time.perf_counter() - started,
+        "seconds": _best(lambda: whatif.what_if(contract, several, KNOWN_AT)),
+        "reckoning": _best(alone),
         "queries": len(many),
         "few_queries": len(few),
     }
+
+
+def _best(act: Callable[[], Any]) -> float:
+    """Seconds of the fastest of ``ROUNDS`` runs."""
+    taken = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        act()
+        taken.append(time.perf_counter() - started)
+    return min(taken)
 
 
 if __name__ == "__main__":

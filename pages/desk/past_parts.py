@@ -52,12 +52,6 @@ class Cell:
     credit: str
     missing: tuple[str, ...]
 
-    @property
-    def unbroken(self) -> str:
-        """The figure for a page: no line ends between a number and its percent sign."""
-        return self.figure.replace(" %", "\u00a0%")
-
-
 def sides_of(contract: Contract, named: Sequence[tuple[str, Terms]], known_at: datetime) -> list[Side]:
     """Each of several terms on the contract's past; a fixed number of queries."""
     laid = what_if(contract, [terms for _, terms in named], known_at, months=MONTHS)

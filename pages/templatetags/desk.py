@@ -1,5 +1,7 @@
-"""What of the desk stands on other pages: the conflicts that somebody answers for, on the home of their role."""
+"""What of the desk stands on other pages: the conflicts that somebody answers for, on the home of their role; and
+figures in running text."""
 
+import re
 from typing import Any
 
 from django import template
@@ -12,6 +14,13 @@ from pages.desk.conflicts import with_stakes
 
 SHOWN = 10
 register = template.Library()
+_TOGETHER = re.compile(r"(?<=[0-9]) (?=(?:%|d|h|min|s)(?![\w]))|(?<=\b[A-Z]{3}) (?=[0-9])")
+
+
+@register.filter
+def unbroken(text: str) -> str:
+    """Words in which no line ends between a number and its unit, or between a currency and its amount."""
+    return _TOGETHER.sub("\u00a0", text)
 
 
 @register.inclusion_tag("pages/desk/answered_for.html", takes_context=True)

@@ -38,6 +38,8 @@ def test_a_conflict_is_decided_by_one_and_confirmed_by_another_on_its_page():
     html = shown(first, address)
     assert "at least 99.5" in html
     assert "at least 99.9" in html
+    assert "{#" not in html  # a remark in a template, on more than one line, is shown
+    assert 'value="2022-01-01"' in html  # the first day on which both hold
     assert html.count("differs</span>") == 2  # the promise's own sentence, and the clause of comparing
     assert "OF-1" in shown(first, "/")
     given = {"act": "decide", "gives_way": "first", "from_on": "2023-04-01", "reason": "the later paper"}
