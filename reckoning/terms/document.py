@@ -37,15 +37,20 @@ def _bound_alternatives(plain: dict[str, Any]) -> None:
     again = 0
     commitments = plain.get("commitments")
     for index, commitment in enumerate(commitments if isinstance(commitments, list) else []):
-        readings = commitment.get("readings") if isinstance(commitment, dict) else None
-        others = 0
-        for reading in readings if isinstance(readings, list) else []:
-            stated = reading.get("alternatives") if isinstance(reading, dict) else None
-            others += len(stated) if isinstance(stated, list) else 0
-        again += others * _size(commitment) if others else 0
+        again += read_again(commitment)
         if again > MAX_READ_AGAIN:
             sentence = "state more alternatives than can be read in time; state fewer, or divide the document"
             raise TermsError([(f"commitments.{index}.readings", sentence)])
+
+
+def read_again(commitment: Any) -> int:
+    """How many values are read anew for the alternatives of a plain commitment."""
+    readings = commitment.get("readings") if isinstance(commitment, dict) else None
+    others = 0
+    for reading in readings if isinstance(readings, list) else []:
+        stated = reading.get("alternatives") if isinstance(reading, dict) else None
+        others += len(stated) if isinstance(stated, list) else 0
+    return others * _size(commitment) if others else 0
 
 
 def _size(plain: Any) -> int:

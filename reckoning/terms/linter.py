@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterator
 from fractions import Fraction
-from functools import lru_cache
+from functools import partial
 from typing import Literal, NamedTuple
 
 from reckoning.canonical import decimal_text
+from reckoning.kept import Kept
 from reckoning.money import round_fraction
 from reckoning.terms.claims import ClaimByDeadline
 from reckoning.terms.figure_names import figure_names
@@ -30,6 +31,9 @@ class Finding(NamedTuple):
     severity: Severity
 
 
+_LINTED: Kept[tuple[Finding, ...]] = Kept(1000)
+
+
 def lint(terms: Terms, known_roles: Collection[str] | None = None) -> tuple[Finding, ...]:
     """All findings, in the order of the document. `known_roles` are the source roles that some source plays;
     None leaves that question out. Nothing here refuses terms: a published agreement keeps its holes.
@@ -37,29 +41,15 @@ def lint(terms: Terms, known_roles: Collection[str] | None = None) -> tuple[Find
     found: list[Finding] = []
     roles = None if known_roles is None else frozenset(known_roles)
     for index, commitment in enumerate(terms.commitments):
-        place = f"commitments.{index}"
-        for finding in _linted(_Text(commitment), terms.zone, roles):
-            found.append(finding._replace(path=f"{place}.{finding.path}"))
+        # While one commitment of forty is edited, the others are not read again.
+        key = (commitment.canonical, terms.zone, roles)
+        inside = _LINTED.of(key, partial(_found, commitment, terms.zone, roles))
+        found += [one._replace(path=f"commitments.{index}.{one.path}") for one in inside]
     return tuple(found)
 
 
-class _Text:
-    """A commitment that equals every other of the same canonical bytes, for the look-up of what was found in it."""
-
-    def __init__(self, commitment: CommitmentTerms) -> None:
-        self.commitment = commitment
-
-    def __hash__(self) -> int:
-        return hash(self.commitment.canonical)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Text) and self.commitment.canonical == other.commitment.canonical
-
-
-@lru_cache(maxsize=2000)
-def _linted(text: _Text, zone: str, roles: frozenset[str] | None) -> tuple[Finding, ...]:
-    """While one commitment of forty is edited, the others are not read again."""
-    return tuple(lint_commitment(text.commitment, zone, roles))
+def _found(commitment: CommitmentTerms, zone: str, roles: frozenset[str] | None) -> tuple[Finding, ...]:
+    return tuple(lint_commitment(commitment, zone, roles))
 
 
 def lint_commitment(

@@ -8,6 +8,7 @@ says what must be known.
 from collections import Counter
 from collections.abc import Collection, Iterator
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from reckoning.canonical import canonical_object
 from reckoning.errors import TermsError
 from reckoning.fields import EVERY_FIELD
+from reckoning.kept import Kept
 from reckoning.terms.linter import Finding, lint_commitment
 from reckoning.terms.mend import REMOVED, Edit, Mend
 from reckoning.terms.mends_dates import date_mends
@@ -25,6 +27,7 @@ from reckoning.terms.model import CommitmentTerms, Terms
 __all__ = ["NEEDED", "REMOVED", "Edit", "Mend", "applied", "commitment_mends", "mends", "needed"]
 
 MOST = 5
+_TRIED: Kept[tuple[Mend, ...]] = Kept(500)
 
 NEEDED = {
     "TIER_HOLE": "Look into the paper: which row holds such a figure, or does it earn nothing?",
@@ -66,9 +69,15 @@ def mends(terms: Terms, finding: Finding, known_roles: Collection[str] | None = 
     head, number, path = finding.path.split(".", 2)
     inside = finding._replace(path=path)
     commitment = terms.commitments[int(number)]
+    roles = None if known_roles is None else frozenset(known_roles)
+    # Trying takes its time, and a finding stands while other commitments are written.
+    tried = _TRIED.of(
+        (commitment.canonical, terms.zone, inside, roles),
+        partial(commitment_mends, commitment, terms.zone, inside, roles),
+    )
     return tuple(
         one._replace(edits=tuple(Edit(f"{head}.{number}.{edit.path}", edit.value) for edit in one.edits))
-        for one in commitment_mends(commitment, terms.zone, inside, known_roles)
+        for one in tried
     )
 
 

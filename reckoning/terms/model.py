@@ -1,5 +1,6 @@
 """The terms of a contract as one typed, immutable document."""
 
+from copy import deepcopy
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -122,6 +123,13 @@ class CommitmentTerms(GrownValue):
 
     @model_validator(mode="after")
     def _blocks_fit_together(self) -> Self:
+        # A commitment that was read before is put into a document as it is, and asked once more.
+        if "_fits" not in self.__dict__:
+            self._refuse_what_does_not_fit()
+            self.__dict__["_fits"] = True
+        return self
+
+    def _refuse_what_does_not_fit(self) -> None:
         _refuse_repeats("services", self.services)
         _refuse_repeats("exclusions", [clause.kind for clause in self.exclusions])
         _refuse_repeats("readings", [reading.name for reading in self.readings])
@@ -155,7 +163,6 @@ class CommitmentTerms(GrownValue):
                         f"readings.{number}.alternatives.{index}.set",
                         f"cannot be applied: {path}: {sentence}",
                     ) from None
-        return self
 
     @cached_property
     def alternatives(self) -> tuple[tuple[str, "CommitmentTerms"], ...]:
@@ -187,6 +194,7 @@ class CommitmentTerms(GrownValue):
         copied.__dict__.pop("is_first_edition", None)
         copied.__dict__.pop("canonical", None)
         copied.__dict__.pop("_pieces", None)
+        copied.__dict__.pop("_fits", None)
         return copied
 
     def document(self) -> dict[str, Any]:
@@ -258,8 +266,11 @@ class Terms(GrownValue):
         return plain
 
     def canonical(self) -> bytes:
-        """The bytes that are frozen and hashed at signing."""
-        return canonical_json(self.model_dump())
+        """The bytes that are frozen and hashed at signing; those of each commitment are written once."""
+        plain = self.model_dump(exclude={"commitments"})
+        parts = {name: canonical_json(value) for name, value in plain.items()}
+        parts["commitments"] = b"[%s]" % b",".join(one.canonical for one in self.commitments)
+        return b"{%s}" % b",".join(b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts))
 
 
 def with_alternative(commitment: CommitmentTerms, alternative: Alternative) -> CommitmentTerms:
@@ -273,7 +284,7 @@ def with_alternative(commitment: CommitmentTerms, alternative: Alternative) -> C
     for path, value in alternative.set.items():
         if path.split(".")[0] in _FIXED_IN_ALTERNATIVES:
             raise TermsError([(path, "may not differ between readings: the measured inputs depend on it")])
-        replace_at(plain, path, value)
+        replace_at(plain, path, deepcopy(value))
     try:
         return CommitmentTerms.model_validate(plain)
     except ValidationError as error:

@@ -98,8 +98,11 @@ def _refuse_constant(name: str) -> Any:
     raise TermsError([("", f"holds {name}, which is not a number")])
 
 
-def guard(plain: Any, *, max_values: int = MAX_VALUES, max_depth: int = MAX_DEPTH) -> None:
-    """Refuse what validation should not have to look at, without recursion. Raises TermsError."""
+def guard(plain: Any, *, max_values: int = MAX_VALUES, max_depth: int = MAX_DEPTH) -> int:
+    """Refuse what validation should not have to look at, without recursion. How many values there are.
+
+    Raises TermsError.
+    """
     faults: list[tuple[str, str]] = []
     waiting: list[tuple[str, int, Any]] = [("", 0, plain)]
     seen = 0
@@ -124,3 +127,4 @@ def guard(plain: Any, *, max_values: int = MAX_VALUES, max_depth: int = MAX_DEPT
             faults.append((path, "is too large a number"))
     if faults:
         raise TermsError(sorted(faults))
+    return seen

@@ -4,6 +4,7 @@ words.
 
 from typing import NamedTuple
 
+from reckoning.kept import Kept
 from reckoning.money import minor_digits
 from reckoning.terms.blocks import ExclusionTerms
 from reckoning.terms.indicators import UptimeFromIntervals, UptimeFromWeightedSeconds
@@ -34,6 +35,7 @@ class Clause(NamedTuple):
     text: str
 
 
+_WORDED: Kept[tuple[tuple[str, str, str], ...]] = Kept(1000)
 _KINDS = {
     "planned_maintenance": "Planned maintenance",
     "force_majeure": "Force majeure",
@@ -94,8 +96,28 @@ def _template(origin: FilledFrom) -> str:
     return f"This is a copy of template {origin.template}, version {origin.version}{filled} (SHA-256 {origin.sha256})."
 
 
+def commitment_words(terms: Terms, commitment: CommitmentTerms) -> tuple[tuple[str, str, str], ...]:
+    """The clauses of one commitment as (path in it, heading, words); the first, at its empty path, is the promise.
+
+    Of the rest of the document only currency and zone have a say in them.
+    """
+    key = (commitment.canonical, terms.currency, terms.zone)
+    return _WORDED.of(key, lambda: (("", commitment.title, _promise(commitment)), *_parts(terms, commitment)))
+
+
 def _commitment(terms: Terms, commitment: CommitmentTerms, index: int) -> list[Clause]:
     number, place = str(index + 2), f"commitments.{index}"
+    promised, *parts = commitment_words(terms, commitment)
+    return [
+        Clause(number, place, *promised[1:]),
+        *[
+            Clause(f"{number}.{at}", f"{place}.{path}", heading, text)
+            for at, (path, heading, text) in enumerate(parts, start=1)
+        ],
+    ]
+
+
+def _parts(terms: Terms, commitment: CommitmentTerms) -> list[tuple[str, str, str]]:
     zone = terms.zone_of(commitment)
     base = base_name(commitment.fee_base)
     timed = isinstance(commitment.indicator, _TIMED)
@@ -140,13 +162,7 @@ def _commitment(terms: Terms, commitment: CommitmentTerms, index: int) -> list[C
         parts.append(("remedy", "Remedy", " ".join(word_remedy(commitment.remedy, zone))))
     parts.append(("cut_off_days", "Final results", _cut_off(commitment)))
     parts += [(f"readings.{at}", "Reading", _reading(one)) for at, one in enumerate(commitment.readings)]
-    return [
-        Clause(number, place, commitment.title, _promise(commitment)),
-        *[
-            Clause(f"{number}.{at}", f"{place}.{path}", name, text)
-            for at, (path, name, text) in enumerate(parts, start=1)
-        ],
-    ]
+    return parts
 
 
 def _promise(commitment: CommitmentTerms) -> str:
