@@ -3,15 +3,19 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.db.models import QuerySet
 
 from contracts.models import ClausePassage, ContractVersion
 from contracts.reading import terms_of
-from reckoning.canonical import canonical_json, sha256_hex
-from reckoning.terms import Terms
+from reckoning.canonical import canonical_json, canonical_object, sha256_hex
+from reckoning.kept import Kept
+from reckoning.terms import CommitmentTerms, Terms
 from reckoning.terms.places import named
-from reckoning.terms.wording import Clause, word
+from reckoning.terms.wording import Clause, commitment_words, word
+
+_PLACES: Kept[dict[str, str]] = Kept(1000)
 
 
 @dataclass(frozen=True)
@@ -67,17 +71,38 @@ class Beside:
 
 def clauses_of(terms: Terms) -> list[PlacedClause]:
     """The clauses in their order. The hash is of heading and words: a clause that only moved keeps it."""
-    plain = terms.document()
+    around = canonical_object(terms.model_dump(exclude={"commitments"}))
     seen: Counter[str] = Counter()
     found = []
     for clause in word(terms):
-        place = named(plain, clause.path)
+        head, _, path = clause.path.partition(".")
+        if head == "commitments":
+            number, _, path = path.partition(".")
+            place = _place_in(terms, terms.commitments[int(number)], path)
+        else:
+            place = named(around, clause.path)
         seen[place] += 1
         place = place if seen[place] == 1 else f"{place} ({seen[place]})"
-        found.append(
-            PlacedClause(place[:300], clause, sha256_hex(canonical_json([clause.heading, clause.text])))
-        )
+        found.append(PlacedClause(place[:300], clause, _words_sha256(clause.heading, clause.text)))
     return found
+
+
+def _place_in(terms: Terms, commitment: CommitmentTerms, path: str) -> str:
+    """A path in a commitment by names; those of one text are kept, since the form asks at every key."""
+    if not path:
+        return f"commitments[{commitment.key}]"
+
+    def places() -> dict[str, str]:
+        plain = commitment.document()
+        return {one: named(plain, one) for one, _, _ in commitment_words(terms, commitment) if one}
+
+    inside = _PLACES.of((commitment.canonical, terms.currency, terms.zone), places)
+    return f"commitments[{commitment.key}].{inside[path]}"
+
+
+@lru_cache(maxsize=4000)
+def _words_sha256(heading: str, text: str) -> str:
+    return sha256_hex(canonical_json([heading, text]))
 
 
 def in_force(versions: Sequence[ContractVersion] | QuerySet[ContractVersion]) -> QuerySet[ClausePassage]:

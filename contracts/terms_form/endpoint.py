@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -65,6 +66,7 @@ class Sheet:
             values, self.contract, self.version, quiet=quiet, address=self.address, opened=opened or set()
         )
 
+    @cached_property
     def beginning(self) -> Any:
         """The values with which the form opens: as stored, as the contract's last version has them, or empty."""
         if self.version:
@@ -84,7 +86,7 @@ class Sheet:
         if self.adopts:
             working.adopt(self.where)
         return working.keep(
-            self.where, SHAPE, values, self.beginning(), base_sha256=base, at=self.now, did=did
+            self.where, SHAPE, values, lambda: self.beginning, base_sha256=base, at=self.now, did=did
         )
 
     def state(self, base: str, **said: Any) -> State:
@@ -108,7 +110,7 @@ def refused(sheet: Sheet, request: HttpRequest, page: TermsPage) -> State:
 
 def opened(sheet: Sheet) -> tuple[TermsPage, State]:
     """The form as it opens, with the offer to go on where its owner left off."""
-    values = sheet.beginning()
+    values = sheet.beginning
     untouched = sheet.version is None and not (sheet.contract and sheet.contract.versions.exists())
     state = sheet.state(sheet.version.terms_sha256 if sheet.version else "")
     left = working.resumed(sheet.where)
@@ -139,7 +141,7 @@ def answer(request: HttpRequest, sheet: Sheet, operation: str) -> HttpResponse:
     """Carry out an operation on the posted form and give back what it changes. Raises UnknownOperation."""
     verb, _, path = operation.partition(":")
     values, base = posted(SHAPE, request.POST), base_in(request.POST)
-    offer_open = request.POST.get("terms_offer") == "1" and values == sheet.beginning()
+    offer_open = request.POST.get("terms_offer") == "1" and values == sheet.beginning
     if not offer_open and verb not in ("resume", "leave", "find", "open"):
         sheet.keep(values, base)
     if verb == "show":
@@ -217,7 +219,7 @@ def _whole(request: HttpRequest, sheet: Sheet, operation: str, values: Any, base
             note = "You go on where you were."
     elif verb == "leave":
         working.leave(sheet.where)
-        values, base = sheet.beginning(), sheet.version.terms_sha256 if sheet.version else ""
+        values, base = sheet.beginning, sheet.version.terms_sha256 if sheet.version else ""
         note = "What you had not saved is gone; the form shows what is stored."
     elif verb == "mend":
         page, mend = mended(sheet.page(values), operation)

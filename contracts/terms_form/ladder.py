@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
+
+from django.utils.safestring import SafeString
 
 from contracts.terms_form.ladder_words import Row, figure_words, picture, rows_of, said_words
 from reckoning.assessment.rungs import Rung, position_of, rungs, value_at
 from reckoning.assessment.sliding import Assumption, Scene, Unmovable, assumptions, scene_of
-from reckoning.canonical import canonical_json
 from reckoning.errors import InputError, ReckoningError
 from reckoning.fields import zone_info
+from reckoning.kept import Kept
 from reckoning.terms import CommitmentTerms, Terms
 from reckoning.timeline.windows import Window, window_of
 
@@ -22,9 +23,13 @@ PREFIX = "ladder."
 STEPS = 100
 """Positions of the slider in each rung: all rungs are equally wide, as in the picture."""
 MOST = Decimal(10) ** 12
-# Thousands may be set apart by commas; a lone comma may be meant as a point, and is not guessed. No exponents: with one,
-# a few letters would be a number of a billion digits.
+# Thousands may be set apart by commas; a lone comma may be meant as a point, and is not guessed. No exponents: with
+# one, a few letters would be a number of a billion digits.
 _TYPED = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,13})(?:\.[0-9]{0,12})?|\.[0-9]{1,12}")
+
+_Drawn = tuple[list[tuple[str, str]], list[Row], SafeString]
+_DRAWN: Kept[_Drawn] = Kept(64)
+_SCENES: Kept[tuple[Scene | Unmovable, tuple[Rung, ...]]] = Kept(64)
 
 
 @dataclass
@@ -116,11 +121,26 @@ def _move(
         value = min(value, sliding.most)
     found.exact = _plain(value / size)
     found.position = position_of(stretches, value, STEPS)
-    result = scene.at(value)
     found.shown = figure_words(value, sliding.unit)
-    found.said = said_words(terms, scene, stretches, value, result)
-    found.rows = rows_of(terms, scene, stretches, value)
-    found.svg = picture(terms, scene, stretches, value)
+    # The panel is drawn at every key in the form; mostly, neither the commitment nor the slider was touched.
+    key = (
+        scene.commitment.canonical,
+        terms.currency,
+        terms.zone,
+        scene.window,
+        _listed(scene.assumed),
+        value,
+    )
+    found.said, found.rows, found.svg = _DRAWN.of(key, lambda: _drawn(terms, scene, stretches, value))
+
+
+def _drawn(terms: Terms, scene: Scene, stretches: tuple[Rung, ...], value: Fraction) -> _Drawn:
+    said = said_words(terms, scene, stretches, value, scene.at(value))
+    return said, rows_of(terms, scene, stretches, value), picture(terms, scene, stretches, value)
+
+
+def _listed(values: Mapping[str, Decimal]) -> tuple[tuple[str, Decimal], ...]:
+    return tuple(sorted(values.items()))
 
 
 def _window(terms: Terms, commitment: CommitmentTerms, found: Ladder) -> Window | None:
@@ -182,37 +202,16 @@ def _plain(value: Fraction) -> str:
 def _scene(
     terms: Terms, commitment: CommitmentTerms, window: Window, values: Mapping[str, Decimal]
 ) -> tuple[Scene | Unmovable, tuple[Rung, ...]]:
-    key = canonical_json(commitment.model_dump())
+    # Kept for the next move of the slider, which changes neither scene nor rungs.
+    key = (commitment.canonical, terms.currency, terms.zone, window, _listed(values))
     try:
-        return _kept(
-            key, _Same(commitment), terms.currency, terms.zone, window, tuple(sorted(values.items()))
-        )
+        return _SCENES.of(key, lambda: _scene_with_rungs(terms, commitment, window, values))
     except (ReckoningError, ValueError) as error:
         return Unmovable(f"The engine refuses these facts: {error}."), ()
 
 
-class _Same:
-    """Carries a commitment past the cache's key: its canonical bytes are the key."""
-
-    def __init__(self, commitment: CommitmentTerms) -> None:
-        self.commitment = commitment
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same)
-
-
-@lru_cache(maxsize=64)
-def _kept(
-    key: bytes,
-    same: _Same,
-    currency: str,
-    zone: str,
-    window: Window,
-    values: tuple[tuple[str, Decimal], ...],
+def _scene_with_rungs(
+    terms: Terms, commitment: CommitmentTerms, window: Window, values: Mapping[str, Decimal]
 ) -> tuple[Scene | Unmovable, tuple[Rung, ...]]:
-    """The scene with its rungs; kept for the next move of the slider, which changes neither."""
-    scene = scene_of(same.commitment, currency=currency, zone=zone, window=window, assumed=dict(values))
+    scene = scene_of(commitment, currency=terms.currency, zone=terms.zone, window=window, assumed=values)
     return scene, () if isinstance(scene, Unmovable) else tuple(rungs(scene))

@@ -1,7 +1,7 @@
 """What a button does to the form's values: add, remove, move, duplicate, paste several."""
 
 import re
-from copy import deepcopy
+from copy import copy, deepcopy
 from datetime import date
 from typing import Any
 
@@ -31,23 +31,31 @@ def operate(shape: Shape, value: Any, operation: str) -> Any:
         raise UnknownOperation(operation)
     steps = path.split(".")
     try:
-        holder_shape, holder = walk(shape, value, steps[:-1])
+        holder_shape, holder = walk(shape, value, steps[:-1], own=True)
         _apply(verb, holder_shape, holder, steps[-1])
     except (KeyError, IndexError, ValueError, TypeError, AttributeError):
         raise UnknownOperation(operation) from None
     return value
 
 
-def walk(shape: Shape, value: Any, steps: list[str]) -> tuple[Shape, Any]:
-    """The shape and the values at a place. Raises KeyError, IndexError, ValueError or TypeError where none is."""
+def walk(shape: Shape, value: Any, steps: list[str], *, own: bool = False) -> tuple[Shape, Any]:
+    """The shape and the values at a place. Raises KeyError, IndexError, ValueError or TypeError where none is.
+
+    ``own``: what lies on the way is copied first, so that the values there may be changed: those of a block that
+    travels whole are shared.
+    """
     for step in steps:
+        key: Any = step
         match shape:
             case Group() | OneOf():
-                shape, value = field_of(shape, value, step).shape, value[step]
+                shape = field_of(shape, value, step).shape
             case Many(item):
-                shape, value = item, value[int(step)]
+                shape, key = item, int(step)
             case _:
                 raise KeyError(step)
+        if own:
+            value[key] = copy(value[key])
+        value = value[key]
     return shape, value
 
 
@@ -107,7 +115,7 @@ def paste(shape: Shape, value: Any, path: str, text: str) -> tuple[Any, str]:
     Raises UnknownOperation where the path is no such list.
     """
     try:
-        at, holder = walk(shape, value, path.split("."))
+        at, holder = walk(shape, value, path.split("."), own=True)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError):
         raise UnknownOperation(path) from None
     if not isinstance(at, Many) or not isinstance(at.item, Leaf) or not isinstance(holder, list):

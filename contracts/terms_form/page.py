@@ -1,7 +1,7 @@
 """One state of the terms form: the values, the document that they make, and everything that is said about it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,22 +10,23 @@ from django.utils.safestring import SafeString
 
 from contracts.checks import Standing, findings_in, standings
 from contracts.models import Contract, ContractVersion
-from contracts.terms_form.durations import REFUSAL, reading_of, seconds_of
+from contracts.terms_form.durations import REFUSAL, seconds_of
 from contracts.terms_form.nodes import Node, id_of, nearest, spoken, tree
 from contracts.terms_form.operations import operate, walk
+from contracts.terms_form.parts import Part, lengths, part_of
 from contracts.terms_form.render import Form, outline
-from contracts.terms_form.shapes import Group, Leaf, Many, OneOf, Shape, group_of
+from contracts.terms_form.shapes import Group, Leaf, Many, Shape, group_of
 from contracts.terms_form.values import (
     HERE,
     WHOLE,
     document,
-    number_alternatives,
     posted,
     repeated_names,
     shown,
 )
 from reckoning.errors import TermsError
-from reckoning.terms import Terms, parse_terms, terms_sha256
+from reckoning.terms import Terms, terms_sha256
+from reckoning.terms.parts import parse_parts
 from reckoning.terms.wording import Clause, word
 
 SHAPE = group_of(Terms)
@@ -77,11 +78,30 @@ class TermsPage:
         return cls(operate(SHAPE, posted(SHAPE, data), operation), **given)
 
     @cached_property
+    def _parts(self) -> tuple[Part, ...]:
+        """What is known of each commitment."""
+        return tuple(part_of(one) for one in self.values["commitments"])
+
+    @property
+    def _around(self) -> dict[str, Any]:
+        """The values without the commitments, which are known by themselves."""
+        return self.values | {"commitments": []}
+
+    def _repeated(self) -> tuple[tuple[str, str], ...]:
+        around = repeated_names(SHAPE, self._around)
+        inside = [
+            (f"commitments.{at}.{path}", sentence)
+            for at, part in enumerate(self._parts)
+            for path, sentence in part.repeated
+        ]
+        return (*inside, *around)
+
+    @cached_property
     def _read(self) -> tuple[Terms | None, tuple[tuple[str, str], ...]]:
-        if repeated := repeated_names(SHAPE, self.values):
-            return None, tuple(repeated)
+        if repeated := self._repeated():
+            return None, repeated
         try:
-            terms = parse_terms(number_alternatives(document(SHAPE, self.values)))
+            terms = parse_parts(document(SHAPE, self._around), [one.read for one in self._parts])
         except TermsError as error:
             return None, tuple(self._plainly(path, sentence) for path, sentence in error.findings)
         if self.contract and terms.currency != self.contract.currency:
@@ -131,9 +151,11 @@ class TermsPage:
             if item.is_open:
                 at = nearest(SHAPE, self.values, item.path)
                 told.setdefault(at, []).append(("finding", item.sentence))
-        for place, text in _durations(SHAPE, self.values, ""):
-            if reading := reading_of(text):
-                told.setdefault(place, []).append(("reads", reading))
+        for at, part in enumerate(self._parts):
+            for place, reading in part.lengths:
+                told.setdefault(f"commitments.{at}.{place}", []).append(("reads", reading))
+        for place, reading in lengths(SHAPE, self._around):
+            told.setdefault(place, []).append(("reads", reading))
         return told
 
     @cached_property
@@ -213,21 +235,3 @@ def _entry(shape: Shape, values: Any, at: int) -> Entry:
         if not isinstance(item.shape, Leaf)
     )
     return Entry(id_of(place), values.get("title") or values.get("key") or f"Commitment {at + 1}", inside)
-
-
-def _durations(shape: Shape, value: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Every length of time in the form, as it was typed."""
-    prefix = f"{place}." if place else ""
-    match shape:
-        case Group() | OneOf():
-            group = shape.variants[value["kind"]] if isinstance(shape, OneOf) else shape
-            for item in group.timed:
-                given = value.get(item.name)
-                if isinstance(item.shape, Leaf):
-                    if given:
-                        yield prefix + item.name, given
-                elif given is not None:
-                    yield from _durations(item.shape, given, prefix + item.name)
-        case Many(item_shape):
-            for index, one in enumerate(value):
-                yield from _durations(item_shape, one, f"{prefix}{index}")

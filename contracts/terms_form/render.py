@@ -4,17 +4,17 @@ Everything that comes from values passes through :func:`escape`; the rest is mad
 """
 
 import json
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from html import escape
-from threading import Lock
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
 from contracts.terms_form.nodes import WEEKDAYS, Node, field_node, id_of, is_ticked, item_node
+from contracts.terms_form.parts import text_of
 from contracts.terms_form.shapes import Group, Many
 from contracts.terms_form.values import WHOLE, sent
+from reckoning.kept import Kept
 
 Said = Mapping[str, list[tuple[str, str]]]
 """By place: sentences with their class: "error", "finding" or "reads"."""
@@ -22,7 +22,8 @@ Said = Mapping[str, list[tuple[str, str]]]
 OPEN_COMMITMENTS = 3
 """So many commitments are drawn from the start; of more, those that somebody opens, and the first with a fault. The
 others travel as one text each until they are opened."""
-KEPT_FRAGMENTS = 400
+# The last written commitments.
+_FRAGMENTS: Kept[str] = Kept(200)
 
 _INPUTS = {"day": ' type="date"', "number": ' inputmode="decimal"', "int": ' inputmode="numeric"'}
 _HIDDEN_CONSTANTS = ("kind", "format")
@@ -92,10 +93,8 @@ class Form:
         said = tuple(
             (at, tuple(what)) for at, what in self.said.items() if at == place or at.startswith(f"{place}.")
         )
-        key = (self.address, index, index + 1 == len(values), repr(values[index]), said)
-        return FRAGMENTS.get(key) or FRAGMENTS.put(
-            key, self.node(item_node(shape.item, values, index, "commitments"), 2)
-        )
+        key = (self.address, index, index + 1 == len(values), text_of(values[index]), said)
+        return _FRAGMENTS.of(key, lambda: self.node(item_node(shape.item, values, index, "commitments"), 2))
 
     def _closed(self, shape: Many, values: list[Any], index: int) -> str:
         """A commitment that is not drawn yet: opening it asks for its fields; until then it travels as one text."""
@@ -163,7 +162,8 @@ class Form:
         return (
             f'<div class="terms-field"><label class="terms-label" for="{here}-kind">Kind</label>'
             f'<select class="terms-input" id="{here}-kind" name="{escape(node.name)}.kind" '
-            f'hx-post="{self.address}switch:{escape(node.place)}" hx-trigger="change">{_options(node)}</select></div>'
+            f'hx-post="{self.address}switch:{escape(node.place)}" hx-trigger="change delay:150ms">'
+            f"{_options(node)}</select></div>"
         )
 
     def _ticks(self, node: Node) -> str:
@@ -315,31 +315,3 @@ def said_changes(now: Said, before: Iterable[str]) -> str:
     ]
     told = (sentences(one, said, oob=True) for one, said in ids.items())
     return "".join((*told, *(sentences(one, (), oob=True) for one in silent[:2000])))
-
-
-class Fragments:
-    """The last written commitments, least used first out. Shared by the threads of a process."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._kept: OrderedDict[Any, str] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Any) -> str | None:
-        """What was written for exactly this, or None."""
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
-
-    def put(self, key: Any, written: str) -> str:
-        """Keep what was written, and give it back."""
-        with self._lock:
-            self._kept[key] = written
-            while len(self._kept) > self.most:
-                self._kept.popitem(last=False)
-        return written
-
-
-FRAGMENTS = Fragments(KEPT_FRAGMENTS)

@@ -7,10 +7,11 @@ The form's values have the form of the document, but every leaf is text as it wa
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.terms_form import durations
 from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, Shape
+from reckoning.kept import Kept
 
 PREFIX = "terms."
 HERE = "__here"
@@ -207,7 +208,7 @@ def posted(shape: Shape, data: Mapping[str, str]) -> Any:
         here = nested
         *steps, last = name.removeprefix(PREFIX).split(".")
         if last == WHOLE:
-            _put(nested, steps, _whole(text))
+            _put(nested, steps, _Whole(text))
             continue
         for step in steps:
             here = here.setdefault(step, {})
@@ -250,11 +251,26 @@ def _put(nested: dict[str, Any], steps: list[str], value: Any) -> None:
         here[steps[-1]] = value
 
 
-def _whole(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
+class _Whole(NamedTuple):
+    """A block that travels as one text."""
+
+    text: str
+
+    def read(self, shape: Group) -> Any:
+        """Its values. Those of the same text are shared between requests: nobody may change them."""
+        return _WHOLES.of((shape.model, self.text), lambda: _read(shape, self._nested()))
+
+    def _nested(self) -> Any:
+        try:
+            nested = json.loads(self.text)
+            # An escape can say half of a letter, which could not be kept.
+            json.dumps(nested, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
+            return {}
+        return nested
+
+
+_WHOLES: Kept[Any] = Kept(400)
 
 
 def _read(shape: Shape, given: Any) -> Any:
@@ -263,6 +279,8 @@ def _read(shape: Shape, given: Any) -> Any:
             return choices[0]
         case Leaf():
             return given if isinstance(given, str) else ""
+        case Group() if isinstance(given, _Whole):
+            return given.read(shape)
         case Group(fields):
             given = given if isinstance(given, dict) else {}
             return {field.name: _read_field(field, given) for field in fields}

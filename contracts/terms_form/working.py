@@ -6,6 +6,7 @@ what somebody was typing, not what was agreed, and no event is written for them.
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,7 +75,7 @@ def keep(
     where: Where,
     shape: Shape,
     values: Any,
-    before: Any,
+    before: Callable[[], Any],
     *,
     base_sha256: str,
     at: datetime,
@@ -82,12 +83,12 @@ def keep(
 ) -> WorkingCopy | None:
     """Keep the form's values as the next step; None where nothing was changed yet.
 
-    ``before`` are the values that the form began with, the step to which undo leads in the end. Steps that had been
+    ``before`` gives the values that the form began with, the step to which undo leads in the end. Steps that had been
     undone are gone once something else was done. ``did`` says what was done; empty: which field was changed.
     """
     copy = where.copies().select_for_update().first()
     last = _step(copy, copy.at) if copy else None
-    stood = unpack(last.packed) if last else before
+    stood = unpack(last.packed) if last else before()
     place = changed_place(shape, stood, values)
     if place is None:
         return copy
@@ -102,7 +103,7 @@ def keep(
             # Another window of the same person began in the same instant: this is a change of what it kept.
             return keep(where, shape, values, before, base_sha256=base_sha256, at=at, did=did)
         WorkingStep.objects.create(
-            working_copy=copy, number=0, did="", base_sha256=base_sha256, packed=pack(before), saved_at=at
+            working_copy=copy, number=0, did="", base_sha256=base_sha256, packed=pack(stood), saved_at=at
         )
     copy.steps.filter(number__gt=copy.at).delete()
     said = (did or f"changed {spoken(shape, values, place)}")[:200]

@@ -55,7 +55,13 @@ def test_two_windows_of_one_person_that_begin_at_once_keep_both_changes():
             changed = apply_edits(SHAPE, before, [("title", title)])
             start.wait(10)
             working.keep(
-                working.Where(lena, version, None), SHAPE, changed, before, base_sha256="", at=TEN, did=title
+                working.Where(lena, version, None),
+                SHAPE,
+                changed,
+                lambda: before,
+                base_sha256="",
+                at=TEN,
+                did=title,
             )
         except Exception as error:
             failed.append(error)

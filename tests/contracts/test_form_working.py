@@ -131,7 +131,7 @@ def test_undo_and_redo_go_through_every_step_and_outlive_a_reload(lena):
         states.append(
             apply_edits(SHAPE, states[-1], [("title", f"Title {number}"), ("currency", f"C{number}")])
         )
-        working.keep(where, SHAPE, states[-1], before, base_sha256=version.terms_sha256, at=TEN)
+        working.keep(where, SHAPE, states[-1], lambda: before, base_sha256=version.terms_sha256, at=TEN)
     for number in range(4, -1, -1):
         step, did = working.move(where, -1)
         assert (step.values, bool(did)) == (states[number], True)
@@ -170,11 +170,11 @@ def test_steps_are_bounded_in_number_and_in_bytes_and_the_last_one_stays(lena, m
     where, before = working.Where(lena, version, None), values_of(version)
     for number in range(9):
         state = apply_edits(SHAPE, before, [("title", f"Title {number}")])
-        working.keep(where, SHAPE, state, before, base_sha256="", at=TEN, did=f"{number}")
+        working.keep(where, SHAPE, state, lambda: before, base_sha256="", at=TEN, did=f"{number}")
     assert WorkingStep.objects.count() == 4
     monkeypatch.setattr(working, "MAX_BYTES", 1)
     state = apply_edits(SHAPE, before, [("title", "last")])
-    working.keep(where, SHAPE, state, before, base_sha256="", at=TEN, did="last")
+    working.keep(where, SHAPE, state, lambda: before, base_sha256="", at=TEN, did="last")
     assert list(WorkingStep.objects.values_list("did", flat=True)) == ["last"]
     assert working.resumed(where).values == state
 
@@ -184,7 +184,7 @@ def test_two_minutes_apart_are_two_steps(lena):
     where, before = working.Where(lena, version, None), values_of(version)
     for seconds, title in ((0, "a"), (120, "b"), (241, "c")):
         state = apply_edits(SHAPE, before, [("title", title)])
-        working.keep(where, SHAPE, state, before, base_sha256="", at=TEN + timedelta(seconds=seconds))
+        working.keep(where, SHAPE, state, lambda: before, base_sha256="", at=TEN + timedelta(seconds=seconds))
     assert [working.unpack(one.packed)["title"] for one in WorkingStep.objects.all()[1:]] == ["b", "c"]
 
 
