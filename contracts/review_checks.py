@@ -97,7 +97,7 @@ def _unanswered(versions: Sequence[ContractVersion]) -> Found:
                         "CHECKLIST_UNANSWERED",
                         f"checklist.{item.id}",
                         f"nobody answered for this text: {item.question}",
-                        "Answer it on the version's page; the answers of an earlier text are proposed there.",
+                        "Answer it in the checklist of its review; the answers of an earlier text are proposed there.",
                         acceptable=False,
                     ),
                 )

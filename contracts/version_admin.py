@@ -32,6 +32,7 @@ class VersionForm(forms.ModelForm):
     class Meta:
         model = ContractVersion
         fields = ["contract", "effective_from_on", "effective_until_on"]
+        labels = {"effective_from_on": "In effect from", "effective_until_on": "In effect until"}
 
     def clean(self) -> dict[str, Any]:
         """The terms must be terms, in the contract's currency; what is wrong stands at its field."""
@@ -50,7 +51,7 @@ class VersionForm(forms.ModelForm):
             count = len(self.page.faults)
             said = "one thing" if count == 1 else f"{count} things"
             self.add_error(
-                None, f"The terms are not complete: {said}, listed beside the form and at the fields."
+                None, f"The terms are not complete: {said}, listed above the form and at the fields."
             )
         return cleaned
 
