@@ -43,6 +43,14 @@ def _broker_url(url: str) -> str:
     return url
 
 
+def _address(url: str | None) -> str | None:
+    if url is None:
+        return None
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?", url):
+        raise ValueError("must be an address without a path, such as https://ledger.example.com")
+    return url.rstrip("/")
+
+
 def _sender(text: str | None, info: ValidationInfo) -> str | None:
     if text is None:
         if info.data.get("email_host"):
@@ -73,6 +81,11 @@ class Environment(BaseSettings):
     )
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         description="Host names under which the pages are served, separated by commas.",
+    )
+    public_address: Annotated[str | None, AfterValidator(_address)] = Field(
+        default=None,
+        description="Where people open the pages, such as `https://ledger.example.com`: mails link there. Without it, "
+        "HTTPS and the first of ALLOWED_HOSTS.",
     )
     database_url: DatabaseUrl = Field(
         description="The database as the application's role, which runs everything and owns nothing: "

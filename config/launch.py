@@ -88,6 +88,7 @@ def _demo(supervisor: Supervisor) -> int:
         _wait_for_port(port)
     variables = _prepare(supervisor, broker=True)
     run = _without_owner(variables)
+    run.setdefault("PUBLIC_ADDRESS", f"http://{HOST}:{port}")
     if not run.get("EMAIL_HOST"):
         run |= _start_catcher(supervisor, run)
     supervisor.start(_celery("worker", run))

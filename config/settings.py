@@ -25,6 +25,7 @@ DEMO_MODE = ENV.demo_mode
 AS_OF = ENV.as_of
 SECRET_KEY = ENV.secret_key
 ALLOWED_HOSTS = ENV.allowed_hosts
+PUBLIC_ADDRESS = ENV.public_address or f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

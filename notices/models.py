@@ -1,10 +1,11 @@
 """Who wants to be told, what they are told, and how each mail fared.
 
-A breach, every later revision of its result, and a conflict of promises is announced by a trigger in the transaction
-that writes it (:class:`Announcement`, the outbox). A job composes one :class:`Notice` per receiver, whose words never
-change. Each try to send it is an :class:`Attempt`, committed before the first word with the mail server; what came of
-it is an :class:`Outcome`. What a person decides about a mail whose fate is not known is a :class:`Decision`. States
-are derived from these rows (see ``notices.reading``).
+A breach, every later revision of its result, a conflict of promises, and what somebody is asked or told about a version
+on its way to be signed is announced by a trigger in the transaction that writes it (:class:`Announcement`, the outbox).
+A job composes one :class:`Notice` per receiver, whose words never change. Each try to send it is an :class:`Attempt`,
+committed before the first word with the mail server; what came of it is an :class:`Outcome`. What a person decides
+about a mail whose fate is not known is a :class:`Decision`. States are derived from these rows (see
+``notices.reading``).
 """
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.db.models import Q
 
 from base.fields import Sha256Field
 from base.models import ROLES
-from contracts.models import ConflictStep
+from contracts.models import ConflictStep, ContractVersion
 from credits.models import Assessment
 
 
@@ -99,6 +100,11 @@ class Announcement(models.Model):
         REVISED = "revised", "The result of a breach was revised"
         WITHDRAWN = "withdrawn", "What was told no longer holds"
         CONFLICT = "conflict", "Two promises are in conflict"
+        REVIEW = "review", "Somebody is asked to review a version"
+        ANSWER = "answer", "An objection was answered"
+        TURN = "turn", "A signer is asked to sign"
+        SIGNED = "signed", "All have signed a version"
+        VOIDED = "voided", "Signatures were voided by an edit"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     assessment = models.OneToOneField(
@@ -107,6 +113,14 @@ class Announcement(models.Model):
     conflict_step = models.OneToOneField(
         ConflictStep, on_delete=models.PROTECT, null=True, related_name="announcement"
     )
+    version = models.ForeignKey(
+        ContractVersion, on_delete=models.PROTECT, null=True, related_name="announcements"
+    )
+    fact = models.BigIntegerField(
+        null=True,
+        help_text="What it is of a version: the key of the request, the answer, the step, the version, or the first "
+        "signature that was voided, by the kind.",
+    )
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
 
     class Meta:
@@ -114,13 +128,37 @@ class Announcement(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="notices_announcement_of_one_thing",
-                condition=Q(kind="conflict", assessment__isnull=True, conflict_step__isnull=False)
-                | (~Q(kind="conflict") & Q(assessment__isnull=False, conflict_step__isnull=True)),
-            )
+                condition=Q(
+                    kind="conflict",
+                    assessment__isnull=True,
+                    conflict_step__isnull=False,
+                    version__isnull=True,
+                    fact__isnull=True,
+                )
+                | Q(
+                    kind__in=["found", "revised", "withdrawn"],
+                    assessment__isnull=False,
+                    conflict_step__isnull=True,
+                    version__isnull=True,
+                    fact__isnull=True,
+                )
+                | Q(
+                    kind__in=["review", "answer", "turn", "signed", "voided"],
+                    assessment__isnull=True,
+                    conflict_step__isnull=True,
+                    version__isnull=False,
+                    fact__isnull=False,
+                ),
+            ),
+            models.UniqueConstraint(
+                name="notices_announcement_of_version_once",
+                fields=["kind", "fact"],
+                condition=Q(version__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
-        subject = self.assessment if self.assessment is not None else self.conflict_step
+        subject = self.assessment or self.conflict_step or self.version
         return f"{self.get_kind_display()}: {subject}"
 
 
@@ -140,7 +178,7 @@ class Notice(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="notices",
-        help_text="Empty where it is about a conflict of promises.",
+        help_text="Empty where it is about no result.",
     )
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     audience = models.CharField(max_length=20, choices=Audience.choices)

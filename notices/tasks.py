@@ -25,6 +25,7 @@ from notices.reading import due
 from notices.recipients import recipients_of
 from notices.reports import deliver_report, due_reports, settle_lost_reports
 from notices.smtp import Post
+from notices.wording_versions import told_of
 
 log = structlog.get_logger(__name__)
 COMPOSE = "notices.compose"
@@ -50,6 +51,8 @@ def compose(*, announcement_id: int) -> dict[str, Any]:
             f"{OF_CONFLICT}__{path}"
             for path in ("service", "first__owner", "second__owner", "objective__owner")
         ),
+        "version__contract__counterparty",
+        "version__contract__owner",
     ).get(pk=announcement_id)
     with acting(notices_job(), via="task"):
         made = services.compose(announcement, composed_at=clock.now())
@@ -63,7 +66,12 @@ def compose(*, announcement_id: int) -> dict[str, Any]:
 
 
 def _nobody_for(announcement: Announcement) -> list[str]:
-    """The audiences for whom nobody is there to be told; of a conflict, its owners."""
+    """The audiences for whom nobody is there to be told; of a conflict, its owners; of a version, who is meant."""
+    if announcement.version_id is not None:
+        meant = told_of(announcement)
+        return (
+            [one.person.display_name for one in meant] if meant and not announcement.notices.exists() else []
+        )
     if announcement.conflict_step_id is not None:
         return [] if announcement.notices.exists() else ["owners"]
     return [audience for audience in Audience.values if not recipients_of(audience)]

@@ -11,6 +11,7 @@ from contracts.checklist import BY_ID, items_for
 from contracts.errors import FieldsRefused
 from contracts.models import ChecklistAnswer, ContractVersion
 from contracts.services.common import State, lock, require_text
+from contracts.services.turns import ask_whose_turn_it_is
 
 MOST_NOTE = 2000
 
@@ -66,6 +67,7 @@ def answer_checklist(
     }
     before = {row.item: there[row.item].answer for row in new if row.item in there}
     record("contract_version.answer_checklist", version, before={"answers": before}, after=after)
+    ask_whose_turn_it_is(version, actor)
     return new
 
 

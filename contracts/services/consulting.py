@@ -18,6 +18,7 @@ from contracts.models import (
 )
 from contracts.reading import terms_of
 from contracts.services.common import State, lock, require_reason
+from contracts.services.turns import ask_whose_turn_it_is
 
 
 @transaction.atomic
@@ -87,6 +88,7 @@ def record_consultation(
         return done
     row = Consultation.objects.create(version=version, words=words, recorded_by=actor, **given)
     record("contract_version.consult", version, after={**given, "words": words}, reason=words)
+    ask_whose_turn_it_is(version, actor)
     return row
 
 

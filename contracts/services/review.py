@@ -17,6 +17,7 @@ from contracts.errors import FieldsRefused, NotYoursToAnswer, WrongState
 from contracts.models import Contract, ContractVersion, RemarkAnswer, ReviewRemark, ReviewRequest
 from contracts.review_checks import is_open
 from contracts.services.common import State, authors_of, lock, require_text
+from contracts.services.turns import ask_whose_turn_it_is
 from contracts.wording_places import places_of
 
 Kind, Class, Outcome = ReviewRemark.Kind, ReviewRemark.ObjectionClass, RemarkAnswer.Outcome
@@ -132,6 +133,7 @@ def answer_remark(
         "to_sha256": after,
     }
     record("contract_version.answer_remark", version, after=told, reason=words)
+    ask_whose_turn_it_is(version, actor)
     return row
 
 

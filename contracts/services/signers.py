@@ -13,6 +13,7 @@ from contracts.errors import AlreadyThere, FieldsRefused, NotAParty, NotTheSigne
 from contracts.models import ContractVersion, NamedSigner, Signature, SignerStep
 from contracts.services.common import State, lock, require_reason, require_text
 from contracts.services.signing import parties_of, put_signature
+from contracts.services.turns import ask_whose_turn_it_is, put_step, who_wait
 from contracts.signers import signers_of
 
 Kind = SignerStep.Kind
@@ -69,7 +70,10 @@ def remove_signer(signer: NamedSigner, reason: str) -> SignerStep:
     require_reason(reason)
     lock(signer.version, State.DRAFT, State.IN_REVIEW)
     _refuse_signed(signer.version)
-    return _step(signer, Kind.REMOVED, actor, reason)
+    waited = who_wait(signers_of(signer.version), ())
+    row = _step(signer, Kind.REMOVED, actor, reason)
+    ask_whose_turn_it_is(signer.version, actor, waited=waited)
+    return row
 
 
 @transaction.atomic
@@ -148,15 +152,4 @@ def _step(
     said = (kind, version.terms_sha256, reason, taken_on)
     if last and (last.kind, last.terms_sha256, last.reason, last.taken_on) == said:
         return last
-    row = SignerStep.objects.create(
-        signer=signer,
-        kind=kind,
-        terms_sha256=version.terms_sha256,
-        reason=reason,
-        taken_on=taken_on,
-        taken_by=actor,
-    )
-    after = {"signer": signer.pk, "name": signer.name, "party": signer.party, "taken_on": taken_on}
-    verbs = {Kind.ASKED: "ask_signer", Kind.DECLINED: "decline", Kind.REMOVED: "remove_signer"}
-    record(f"contract_version.{verbs[kind]}", version, after=after, reason=reason)
-    return row
+    return put_step(signer, version, kind, actor, reason, taken_on)

@@ -35,6 +35,7 @@ from contracts.review_checks import life_standings, stands_against
 from contracts.services.amendments import keep_conformed_texts
 from contracts.services.common import State, authors_of, lock, require_reason, require_text, save
 from contracts.services.conflicts import find_conflicts_of
+from contracts.services.turns import ask_whose_turn_it_is, who_wait
 from contracts.signers import is_complete, signers_of, waits_for
 from reckoning.errors import TermsError
 
@@ -73,6 +74,7 @@ def accept_finding(
     )
     after = {"code": code, "path": path, "terms_sha256": version.terms_sha256}
     record("contract_version.accept_finding", version, after=after, reason=reason)
+    ask_whose_turn_it_is(version, actor)
     return acceptance
 
 
@@ -103,6 +105,7 @@ def choose_reading(
     )
     after = {"commitment": commitment_key, "name": name, "chosen": chosen, "chosen_on": chosen_on}
     record("contract_version.choose_reading", version, after=after, reason=reason)
+    ask_whose_turn_it_is(version, actor)
     return choice
 
 
@@ -174,6 +177,8 @@ def put_signature(
     record("contract_version.sign", version, before={"state": State.IN_REVIEW.value}, after=after)
     if completes:
         find_conflicts_of(version, signed_on)
+    else:
+        ask_whose_turn_it_is(version, actor, waited=who_wait(signers, (row.signer_id for row in there)))
     return signature
 
 

@@ -21,6 +21,7 @@ from contracts.services.common import (
     save,
     text_of,
 )
+from contracts.services.turns import ask_whose_turn_it_is
 from reckoning.terms import terms_sha256
 
 
@@ -98,7 +99,9 @@ def submit_for_review(version: ContractVersion) -> ContractVersion:
     unknown = [item for item in open_standings(version) if item.code == "SERVICE_UNKNOWN"]
     if unknown:
         raise OpenFindings([(item.code, item.path, item.sentence) for item in unknown])
-    return move(version, State.IN_REVIEW, "contract_version.submit", actor)
+    move(version, State.IN_REVIEW, "contract_version.submit", actor)
+    ask_whose_turn_it_is(version, actor)
+    return version
 
 
 @transaction.atomic

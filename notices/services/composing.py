@@ -12,6 +12,7 @@ from notices.plain_words import check, paragraphs
 from notices.reading import hold
 from notices.recipients import Recipient, recipients_of
 from notices.services.conflicts import compose_conflict
+from notices.services.versions import compose_of_version
 from notices.smtp import domain
 from notices.wording import Facts, Words, facts_of, words_for
 
@@ -26,6 +27,8 @@ def compose(announcement: Announcement, *, composed_at: datetime) -> list[Notice
     """
     if announcement.conflict_step_id is not None:
         return compose_conflict(announcement, composed_at=composed_at)
+    if announcement.version_id is not None:
+        return compose_of_version(announcement, composed_at=composed_at)
     facts = facts_of(announcement)
     there = set(announcement.notices.values_list("recipient_address", flat=True))
     made = []

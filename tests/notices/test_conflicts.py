@@ -23,7 +23,12 @@ def told() -> list[str]:
     """Carry out what waits, and say who is told."""
     for number, _ in jobs.waiting():
         jobs.run(number)
-    return sorted(Notice.objects.values_list("recipient_address", flat=True))
+    return sorted(of_conflicts().values_list("recipient_address", flat=True))
+
+
+def of_conflicts():
+    """The owners are told of what is signed, too: that is not looked at here."""
+    return Notice.objects.filter(announcement__kind="conflict")
 
 
 def test_both_owners_are_told_once_however_often_it_is_looked_for():
@@ -33,12 +38,12 @@ def test_both_owners_are_told_once_however_often_it_is_looked_for():
     with acting(factories.job_user(), via="task"):
         services.find_conflicts(on=JUNE)
     assert told() == ["anna@example.com", "bert@example.com"]
-    announcement = Announcement.objects.get()
+    announcement = Announcement.objects.get(kind="conflict")
     assert notices.compose(announcement, composed_at=clock.now()) == []
-    notice = Notice.objects.first()
+    notice = of_conflicts().first()
     assert "- target: 99.5 against 99.9" in notice.text
     assert "no credit of either becomes final" in notice.text
-    assert due(clock.now()).count() == 2
+    assert due(clock.now()).filter(announcement__kind="conflict").count() == 2
     assert content_of(notice) == content_of(Notice.objects.get(pk=notice.pk))
 
 
@@ -48,7 +53,7 @@ def test_where_a_side_has_no_owner_legal_is_told():
     factories.signed_contract(level("99.95"), "C-1")
     objective(Decimal("99.9"), owner=owner)
     assert told() == ["cs@example.com", "legal@example.com"]
-    assert "no miss of the objective" in Notice.objects.first().text
+    assert "no miss of the objective" in of_conflicts().first().text
 
 
 def test_a_leaver_is_not_told():
@@ -58,4 +63,6 @@ def test_a_leaver_is_not_told():
     leaver.save()
     order_form(row, owner=factories.user("legal", email="here@example.com"))
     assert told() == ["here@example.com"]
-    assert Conflict.objects.count() == Job.objects.filter(kind="notices.compose").count() == 1
+    told_of = [str(one.pk) for one in Announcement.objects.filter(kind="conflict")]
+    composed = Job.objects.filter(kind="notices.compose", key__in=told_of)
+    assert Conflict.objects.count() == composed.count() == 1

@@ -1,0 +1,11 @@
+DROP TRIGGER contracts_signaturevoided_announced ON contracts_signaturevoided;
+DROP FUNCTION notices_announce_voided();
+DROP TRIGGER contracts_contractversion_announced ON contracts_contractversion;
+DROP FUNCTION notices_announce_signed();
+DROP TRIGGER contracts_signerstep_announced ON contracts_signerstep;
+DROP FUNCTION notices_announce_turn();
+DROP TRIGGER contracts_remarkanswer_announced ON contracts_remarkanswer;
+DROP FUNCTION notices_announce_answer();
+DROP TRIGGER contracts_reviewrequest_announced ON contracts_reviewrequest;
+DROP FUNCTION notices_announce_review();
+DROP FUNCTION notices_announce_of_version(text, bigint, bigint);
