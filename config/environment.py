@@ -188,6 +188,13 @@ class Environment(BaseSettings):
         ge=1,
         description="How many pushed batches of one source may wait to be stored; more are answered with 429.",
     )
+    paper_megabytes: int = Field(
+        default=40,
+        ge=1,
+        le=100,
+        description="The largest PDF that is kept beside a contract, in millions of bytes. A web process needs up to "
+        "ten times as much memory for the seconds in which it keeps one, and five times to draw a page of it.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least serious message that is logged.",

@@ -169,14 +169,15 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 # What may be sent at once: a CSV file of the largest size that is read, and the form around it.
 BODY_LIMIT_BYTES = 11_000_000
+# The largest PDF that is kept as a paper; the page that takes it takes it from legal only.
+PAPER_BYTES = ENV.paper_megabytes * 1_000_000
+LARGEST_BODY_BYTES = max(BODY_LIMIT_BYTES, PAPER_BYTES + 1_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 # The form of a contract's terms has a few hundred fields for each commitment; the bytes above bound them anyway.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Files stay in memory: nothing of them is written before what is personal was taken out.
-FILE_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY_BYTES
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-# The largest PDF that is kept as a paper.
-PAPER_BYTES = 10_000_000
 FETCH_INTERNAL_HOSTS = ENV.fetch_internal_hosts
 PRIVACY_KEY = ENV.privacy_key
 PUSH_QUEUE_LIMIT = ENV.push_queue_limit

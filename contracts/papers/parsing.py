@@ -21,6 +21,8 @@ MAX_PAGES = 500
 MAX_OBJECTS = 200_000
 MAX_WORDS = 400_000
 MAX_WORD = 200
+MAX_LETTERS = 4_000_000
+MAX_FIELDS = 5_000
 MAX_UNPACKED = 30_000_000
 MAX_UNPACKED_IN_ALL = 300_000_000
 MAX_SIDE = 14_400  # points; what the format itself allows
@@ -28,6 +30,7 @@ PIXELS_WIDE = 1_000
 MAX_PIXELS = 4_000_000
 CPU_SECONDS = 10
 MEMORY_BYTES = 1_200_000_000
+OPEN_FILES = 64
 AFTER_THE_END = 1_024
 
 # Names in dictionaries, and what they mean to people. What runs, starts or sends something is refused.
@@ -43,6 +46,7 @@ RUNS = {
 CARRIES = {"EmbeddedFile": "an attached file", "EmbeddedFiles": "an attached file"}
 _NAMES = re.compile(rb"/(" + "|".join([*RUNS, *CARRIES]).encode() + rb")(?![A-Za-z0-9_])")
 _OF_STREAM = re.compile(r"^stream <[^>]*>:? ?")
+_LOCKS = re.compile(r"encrypt|security handler", re.IGNORECASE)
 _HYPHENS = {0xFFFE, 0x2, 0xAD}
 
 
@@ -51,8 +55,11 @@ class Refused(Exception):
 
 
 def limit() -> None:
-    """No more time, memory, files or processes than reading a paper needs."""
+    """No more time, memory, files or processes than reading a paper needs. A process of root may start others still:
+    the system does not count those."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -82,9 +89,16 @@ def opened(content: bytes) -> Any:
     try:
         return pikepdf.open(BytesIO(content), attempt_recovery=False)
     except pikepdf.PasswordError:
-        raise Refused("is locked with a password; save it without one") from None
+        raise Refused(
+            "is locked with a password, so nothing in it could be looked at; save it without one"
+        ) from None
     except (pikepdf.PdfError, ValueError) as error:
         words = " ".join(_OF_STREAM.sub("", str(error)).split())[:160]
+        if _LOCKS.search(words):
+            raise Refused(
+                f"is encrypted in a way that cannot be opened here ({words}), so nothing in it could be looked at; "
+                "save it without"
+            ) from None
         raise Refused(f"is damaged, or not a whole PDF ({words}); save or print it to a PDF again") from None
 
 
@@ -185,6 +199,50 @@ def check_active(pdf: Any) -> list[str]:
     return sorted({CARRIES[name] for name in names & set(CARRIES)})
 
 
+def signatures_in(pdf: Any) -> list[str]:
+    """How many fields for digital signatures are filled in, and how many wait; whether one is good is not looked at.
+
+    A field is one of a signature by its own word or by that of a field above it (ISO 32000-1, 12.7.3.1 and 12.8)."""
+    import pikepdf
+
+    form = pdf.Root.get("/AcroForm")
+    fields = form.get("/Fields") if isinstance(form, pikepdf.Dictionary) else None
+    waiting = [(one, "", None, 0) for one in fields] if isinstance(fields, pikepdf.Array) else []
+    seen = filled = empty = 0
+    while waiting:
+        node, kind, value, depth = waiting.pop()
+        seen += 1
+        if seen > MAX_FIELDS or depth > 60:
+            raise Refused(f"has a form of more than {MAX_FIELDS:,} fields; print it to a PDF again")
+        if not isinstance(node, pikepdf.Dictionary):
+            continue
+        kind, value = str(node.get("/FT", kind)), node.get("/V", value)
+        kids = node.get("/Kids")
+        below = [one for one in kids if _is_field(one)] if isinstance(kids, pikepdf.Array) else []
+        waiting.extend((one, kind, value, depth + 1) for one in below)
+        if kind == "/Sig" and not below:
+            filled += isinstance(value, pikepdf.Dictionary)
+            empty += not isinstance(value, pikepdf.Dictionary)
+    found = []
+    if filled:
+        them = "it is" if filled == 1 else "they are"
+        found.append(f"{_counted(filled, 'digital signature')}; {them} kept, not checked")
+    if empty:
+        found.append(f"{_counted(empty, 'field')} for a digital signature that nobody filled in")
+    return found
+
+
+def _is_field(kid: Any) -> bool:
+    """Whether a kid of a field is a field of its own, and not only the place where its parent is shown."""
+    import pikepdf
+
+    return isinstance(kid, pikepdf.Dictionary) and ("/T" in kid or "/FT" in kid or "/Kids" in kid)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def words_of(page: Any, raw: Any) -> dict[str, Any]:
     """The size of a page and its words with line and box, in tenths of a point from the picture's upper left."""
     width, height = page.get_size()
@@ -235,9 +293,13 @@ def read(content: bytes) -> dict[str, Any]:
         pages = count_pages(pdf)
         check_streams(pdf)
         carries = check_active(pdf)
-        restricted = bool(pdf.is_encrypted)
+        carries += signatures_in(pdf)
+        if pdf.is_encrypted:
+            carries.append(
+                "an owner's password against changes; it opens without it, and was looked at as any other"
+            )
     found = []
-    words = 0
+    words = letters = 0
     document, raw = loaded(content)
     if len(document) != pages:
         raise Refused("says two different numbers of pages; print it to a PDF again")
@@ -246,10 +308,16 @@ def read(content: bytes) -> dict[str, Any]:
         found.append(words_of(page, raw))
         page.close()
         words += len(found[-1]["words"])
-        if words > MAX_WORDS:
-            raise Refused(f"has more than {MAX_WORDS:,} words, more than any paper of {MAX_PAGES} pages")
-    if restricted:
-        carries.append("an owner's password against changes")
+        letters += sum(len(word[1]) for word in found[-1]["words"])
+        if words > MAX_WORDS or letters > MAX_LETTERS:
+            raise Refused(
+                f"has more than {MAX_WORDS:,} words or {MAX_LETTERS:,} letters, more than any paper of "
+                f"{MAX_PAGES} pages"
+            )
+    wordless = sum(not one["words"] for one in found)
+    if wordless:
+        where = "any of its pages" if wordless == pages else f"{wordless} of its {pages} pages"
+        carries.append(f"no words on {where}: a scan, in which nothing can be found or checked")
     return {"pages": found, "carries": carries}
 
 

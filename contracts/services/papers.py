@@ -77,7 +77,8 @@ def _kept(
         PaperPage(paper=paper, number=number, width=page.width, height=page.height, words=page.words)
         for number, page in enumerate(read.pages, start=1)
     )
-    after = {**given, "sha256": digest, "bytes": len(content), "pages": len(read.pages)}
+    told = {"bytes": len(content), "pages": len(read.pages), "carries": list(read.carries)}
+    after = {**given, "sha256": digest, **told}
     record("contract_version.attach_paper", version, after={"paper": paper.pk, **after})
     return paper
 
@@ -213,6 +214,8 @@ def _span(page: PaperPage, passage: str, lines: tuple[int, int] | None) -> Span 
     """Where the passage stands; None for a scan, of which a person says what stands there."""
     if len(passage) > LONGEST:
         raise FieldsRefused({"passage": [f"has more than {LONGEST:,} characters; attach it in parts."]})
+    if "\0" in passage:
+        raise FieldsRefused({"passage": ["holds a character that is none; write it anew."]})
     if not page.words:
         if not passage.strip():
             raise FieldsRefused(

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -15,19 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.record import acting
 from base.access import may
 from base.errors import DomainError
+from base.middleware import takes_bodies_of
 from contracts import services
-from contracts.errors import TermsAltered
+from contracts.errors import FieldsRefused, TermsAltered
 from contracts.models import ClausePassage, ContractVersion, Paper, PaperPage
 from contracts.papers.matching import Span, boxes_of, find_every, lines_of, may_stand, text_of
 from contracts.papers.passages import Beside, ClauseBeside, beside
 from contracts.papers.safely import draw_page
 from contracts.reading import terms_of
+from contracts.services.papers import LONGEST
 from contracts.visibility import visible_papers, visible_versions
 from pages.acting import sentence
 from pages.layout import viewing
 
 HITS = 40
 AROUND = 6
+TYPED = "passage that was refused"
 PAPER_POLICY = "default-src 'none'; sandbox"
 
 
@@ -82,6 +86,13 @@ def version_of(request: HttpRequest, pk: int) -> ContractVersion:
     return get_object_or_404(rows, pk=pk)
 
 
+def _body_limit(request: HttpRequest) -> int:
+    """A scan of a long contract has tens of megabytes; only who may attach it may send as much."""
+    large = may(request.user, "attach", "paper")
+    return settings.LARGEST_BODY_BYTES if large else settings.BODY_LIMIT_BYTES
+
+
+@takes_bodies_of(_body_limit)
 @require_http_methods(["GET", "HEAD", "POST"])
 @viewing("version", "paper")
 def version_paper(request: HttpRequest, pk: int) -> HttpResponse:
@@ -101,6 +112,7 @@ def version_paper(request: HttpRequest, pk: int) -> HttpResponse:
         "version": version,
         "form": form,
         "may_attach": may(request.user, "attach", "paper"),
+        "megabytes": settings.PAPER_BYTES // 1_000_000,
         "papers": visible_papers(request.user).filter(version=version).select_related("uploaded_by"),
     }
     try:
@@ -135,7 +147,10 @@ def _uploaded(request: HttpRequest, version: ContractVersion, form: PaperForm) -
         )
         return None
     pages = "one page" if paper.page_count == 1 else f"{paper.page_count} pages"
-    messages.success(request, f"{paper.title} is kept beside {version}: {pages}, SHA-256 {paper.sha256}.")
+    carries = "".join(f" It carries {what}." for what in paper.carries)
+    messages.success(
+        request, f"{paper.title} is kept beside {version}: {pages}, SHA-256 {paper.sha256}.{carries}"
+    )
     return paper
 
 
@@ -148,7 +163,7 @@ def _right(request: HttpRequest, version: ContractVersion, found: Beside) -> dic
     clause = next((one for one in found.clauses if one.placed.place == asked.get("clause")), None)
     paper = _paper(request, version, found, clause)
     context: dict[str, Any] = {"clause": clause, "paper": paper, "q": asked.get("q", "")[:200]}
-    context["passage"] = asked.get("passage", "")[:1000]
+    context["passage"] = request.session.pop(TYPED, "")
     if paper is None:
         return context
     page = get_object_or_404(paper.pages, number=_page_number(asked.get("page", ""), paper, clause))
@@ -362,15 +377,16 @@ def _key(request: HttpRequest, name: str) -> int:
 
 
 def _done(request: HttpRequest, version: ContractVersion, act: Any, again: dict[str, Any]) -> HttpResponse:
+    typed = {name: request.POST.get(name, "") for name in ("passage", "reason")}
     try:
-        with acting(request.user, via="page", reason=request.POST.get("reason", "")):  # type: ignore[arg-type]
+        if any("\0" in text for text in typed.values()):
+            raise FieldsRefused({"text": ["holds a character that is none; write it anew"]})
+        with acting(request.user, via="page", reason=typed["reason"]):  # type: ignore[arg-type]
             messages.success(request, act())
     except DomainError as error:
         messages.error(request, f"Refused, and nothing was changed. {sentence(error)}")
-        again |= {
-            name: request.POST[name][:1000]
-            for name in ("passage",)
-            if request.POST.get(name, "").strip() and "page_key" in request.POST
-        }
+        if typed["passage"].strip() and "page_key" in request.POST:
+            # In the session: an address may not be as long as a passage.
+            request.session[TYPED] = typed["passage"].replace("\0", "")[:LONGEST]
     address = reverse("pages:version_paper", args=[version.pk])
     return HttpResponseRedirect(f"{address}?{urlencode(again)}#attach")

@@ -49,6 +49,60 @@ def encrypted() -> bytes:
     return out.getvalue()
 
 
+def owner_locked(content: bytes = b"") -> bytes:
+    """Opens without a password; another one keeps it from being changed."""
+    out = BytesIO()
+    with pikepdf.open(BytesIO(content or pdf(*SIGNED))) as opened:
+        opened.save(out, encryption=pikepdf.Encryption(user="", owner="owner"))
+    return out.getvalue()
+
+
+def locked_for_certificates() -> bytes:
+    """Encrypted for the holders of certificates, which takes no password."""
+    plain = raw_pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+            b"<< /Filter /Adobe.PubSec /SubFilter /adbe.pkcs7.s5 /V 4 /Recipients [<00>] >>",
+        ]
+    )
+    return plain.replace(b"/Root 1 0 R", b"/Root 1 0 R /Encrypt 4 0 R /ID [<00> <00>]")
+
+
+def signature_fields(filled: int, empty: int = 0) -> bytes:
+    """Fields for signatures: the first below a field that says what they are, the others by themselves."""
+
+    def add(opened: pikepdf.Pdf) -> None:
+        def field(number: int, **more: object) -> pikepdf.Object:
+            value = pikepdf.Dictionary(Type=pikepdf.Name.Sig, Contents=b"\0" * 40, ByteRange=[0, 1, 2, 3])
+            said = {"V": opened.make_indirect(value)} if number < filled else {}
+            return opened.make_indirect(pikepdf.Dictionary(T=f"s{number}", **said, **more))
+
+        widget = opened.make_indirect(pikepdf.Dictionary(Subtype=pikepdf.Name.Widget, Rect=[0, 0, 9, 9]))
+        below = field(0, Kids=pikepdf.Array([widget]))
+        above = pikepdf.Dictionary(T="all", FT=pikepdf.Name.Sig, Kids=pikepdf.Array([below]))
+        others = [field(number, FT=pikepdf.Name.Sig) for number in range(1, filled + empty)]
+        text = pikepdf.Dictionary(T="name", FT=pikepdf.Name.Tx, V="Ada")
+        opened.Root.AcroForm = pikepdf.Dictionary(
+            Fields=pikepdf.Array([opened.make_indirect(above), *others, opened.make_indirect(text)]),
+            SigFlags=3,
+        )
+
+    return changed(add)
+
+
+def endless_fields() -> bytes:
+    """A form whose field is its own kid."""
+
+    def add(opened: pikepdf.Pdf) -> None:
+        field = opened.make_indirect(pikepdf.Dictionary(T="again"))
+        field.Kids = pikepdf.Array([field])
+        opened.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]))
+
+    return changed(add)
+
+
 def scripted() -> bytes:
     """Runs JavaScript when it is opened."""
 

@@ -56,6 +56,10 @@ HOSTILE = {
     "one page too many": (pdfs.too_many_pages, "more than 500 pages"),
     "pages without end": (pdfs.growing_tree, "is damaged"),
     "a stream that grows": (pdfs.huge_stream, "grow without end"),
+    "a stream that grows, encrypted": (lambda: pdfs.owner_locked(pdfs.huge_stream(400)), "grow without end"),
+    "JavaScript, encrypted": (lambda: pdfs.owner_locked(pdfs.scripted()), "holds JavaScript"),
+    "for the holders of certificates": (pdfs.locked_for_certificates, "cannot be opened here"),
+    "a form without end": (pdfs.endless_fields, "more than 5,000 fields"),
 }
 
 
@@ -83,8 +87,39 @@ def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not(settings):
         read_paper(content)
 
 
-def test_what_a_file_carries_besides_pages_is_named():
-    assert read_paper(pdfs.attached()).carries == ("an attached file",)
+CARRIES = {
+    "a file": (pdfs.attached, ("an attached file",)),
+    "three signatures": (
+        lambda: pdfs.signature_fields(3),
+        ("3 digital signatures; they are kept, not checked",),
+    ),
+    "one of three": (
+        lambda: pdfs.signature_fields(1, 2),
+        (
+            "1 digital signature; it is kept, not checked",
+            "2 fields for a digital signature that nobody filled in",
+        ),
+    ),
+    "an owner's password": (
+        pdfs.owner_locked,
+        ("an owner's password against changes; it opens without it, and was looked at as any other",),
+    ),
+    "a scan": (
+        lambda: pdfs.pdf((), ()),
+        ("no words on any of its pages: a scan, in which nothing can be found or checked",),
+    ),
+    "a scan in the middle": (
+        lambda: pdfs.pdf(("a line",), (), ("another",)),
+        ("no words on 1 of its 3 pages: a scan, in which nothing can be found or checked",),
+    ),
+    "nothing": (lambda: pdfs.pdf(*pdfs.SIGNED), ()),
+}
+
+
+@pytest.mark.parametrize("what", CARRIES)
+def test_what_a_file_carries_besides_pages_is_named(what):
+    make, carries = CARRIES[what]
+    assert read_paper(make()).carries == carries
 
 
 def test_whoever_hangs_is_ended(monkeypatch):
@@ -169,8 +204,9 @@ def test_a_scan_is_read_by_a_person_and_marked_so(version):
     row = attach(version, paper, AVAILABILITY, passage="at least  99.9 %")
     assert row.read_by_person
     assert row.text == "at least 99.9 %"
-    with pytest.raises(FieldsRefused):
-        attach(version, paper, AVAILABILITY, passage=" ")
+    for nothing in (" ", "at least\0 99.9 %"):
+        with pytest.raises(FieldsRefused):
+            attach(version, paper, AVAILABILITY, passage=nothing)
 
 
 def test_there_is_no_passage_without_its_clause_or_of_another_contracts_paper(version):

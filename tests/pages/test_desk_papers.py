@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -69,6 +70,44 @@ def test_a_refused_file_is_told_at_its_field_and_nothing_is_kept(legal, version)
     assert answer.status_code == 422
     assert "holds JavaScript" in answer.content.decode()
     assert not Paper.objects.exists()
+
+
+def test_a_large_paper_is_taken_from_legal_alone_and_nowhere_else(legal, version, settings):
+    content = pdfs.pdf(*pdfs.SIGNED)
+    assert settings.PAPER_BYTES == 40_000_000
+    assert settings.LARGEST_BODY_BYTES == settings.FILE_UPLOAD_MAX_MEMORY_SIZE > settings.PAPER_BYTES
+    settings.BODY_LIMIT_BYTES, settings.LARGEST_BODY_BYTES = 1_000, len(content) + 2_000
+    settings.PAPER_BYTES = len(content) - 1
+    page = upload(legal, version).content.decode()
+    assert f"has {len(content):,} bytes; a paper may have {len(content) - 1:,}" in page
+    settings.PAPER_BYTES = len(content)
+    for other in (log_in(factories.user("finance")), log_in(factories.user(kind="vendor")), Client()):
+        assert upload(other, version).status_code == 413
+    assert upload(legal, version, content + b"\n" * 2_000).status_code == 413
+    sent = {"file": SimpleUploadedFile("a.yaml", content)}
+    assert legal.post(address("contract_documents", version.contract_id), sent).status_code == 413
+    assert not Paper.objects.exists()
+    assert upload(legal, version).status_code == 200
+    assert Paper.objects.get().byte_count == len(content)
+
+
+def test_a_scan_says_so_beside_the_form_and_what_is_typed_is_marked_everywhere(legal, version):
+    page = upload(legal, version, pdfs.pdf(())).content.decode()
+    assert "It carries no words on any of its pages: a scan" in page
+    assert "nothing on it can be found or checked" in page
+    sent = {"page_key": Paper.objects.get().pages.get().pk, "clause": AVAILABILITY}
+    page = legal.post(address("passage_attach", version.pk), sent | {"passage": "x\0y"}, follow=True)
+    assert "olds a character that is none" in page.content.decode()
+    sent["passage"] = "ä" * 4_000
+    legal.post(address("passage_attach", version.pk), sent | {"clause": "nowhere"})
+    page = legal.get(address("version_paper", version.pk)).content.decode()
+    assert "ä" * 4_000 + "</textarea>" in page
+    sent["passage"] = "as I read it"
+    page = legal.post(address("passage_attach", version.pk), sent, follow=True).content.decode()
+    assert page.count("typed by a person, not found in the text") == 1
+    later = factories.draft(version.contract, factories.terms(), date(2023, 1, 1))
+    page = legal.get(address("version_paper", later.pk)).content.decode()
+    assert page.count("typed by a person, not found in the text") == 1
 
 
 def test_words_that_do_not_stand_there_come_back_with_what_does(legal, version):
