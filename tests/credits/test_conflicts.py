@@ -11,11 +11,14 @@ from credits.checklist import items
 from credits.conflicts import why_it_gives_way
 from credits.errors import ConflictUndecided, GivesWayToAnother
 from credits.models import Assessment, Finalisation
+from credits.not_posted import not_posted
 from credits.reading import every_latest, latest_assessments
 from credits.undecided import open_disagreements, undecided_results
 from tests import factories
 from tests.contracts.agreements import decide, level
 from tests.credits import world
+from tests.credits.test_accruals import accrue, policy
+from tests.credits.test_life import balances
 from tests.credits.world import as_
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +175,20 @@ def test_the_checklist_names_a_disagreement_of_no_family_also_once_one_of_them_e
     assert said == f"C-1, Platform, 2023-03: {conflict}"
     decide(conflict, "neither", MARCH)
     assert open_disagreements(factories.entity(), MARCH) == []
+
+
+def test_what_was_provided_for_a_result_that_gives_way_is_released_and_a_statement_says_to_whom(family):
+    made, conflict = family
+    made.assess(datetime(2023, 4, 3, tzinfo=UTC))
+    policy()
+    accrue(date(2023, 3, 31))
+    assert balances()["provision"] == -world.CREDIT
+    decide(conflict, "first", MARCH)
+    accrue(date(2023, 4, 30))
+    assert balances() == {}
+    contract = made.contract
+    [row] = not_posted(contract.counterparty, contract.legal_entity, MARCH, date(2023, 4, 1))
+    assert (row.amount, row.standing) == (
+        0,
+        "none: gives way to OF-1, availability for windows that begin on 2023-03-01 or later",
+    )
