@@ -9,7 +9,7 @@ from audit.record import record
 from base.access import require_person
 from base.models import User
 from contracts.amending import first_day_in_time
-from contracts.conformed import CHANGES, Chain
+from contracts.conformed import CHANGES, Chain, amendment_of
 from contracts.errors import BaseUnknown, FieldsRefused, NoticeTooShort, TermsRefused, WrongState
 from contracts.models import Commitment, Contract, ContractVersion, ReadingChoice, Service, Signature
 from contracts.reading import terms_of
@@ -69,7 +69,8 @@ def draft_variation(
 def draft_from_document(contract: Contract, document: Any) -> ContractVersion:
     """Draft a change from an amendment's document (bytes of JSON or YAML, or plain values).
 
-    The text that it is written upon is found by its hash among the contract's signed texts. Raises BaseUnknown where
+    The text that it is written upon is found by its hash among the contract's signed texts. The changes are derived
+    anew from the text that they make; when and by whom it was agreed and why is kept. Raises BaseUnknown where
     there is none, TermsRefused with every fault of the document, and as :func:`draft_amendment`.
     """
     require_person("legal")
@@ -98,7 +99,7 @@ def draft_from_document(contract: Contract, document: Any) -> ContractVersion:
     header = _header(
         Kind(given.kind), given.title, *days, given.mid_window, given.notice_given_on, given.notice_days
     )
-    return _draft(base, made, header)
+    return _draft(base, made, header, given)
 
 
 def follow_edit(version: ContractVersion) -> None:
@@ -118,7 +119,8 @@ def follow_edit(version: ContractVersion) -> None:
         date.fromisoformat(kept["notice_given_on"]) if kept.get("notice_given_on") else None,
         int(kept.get("notice_days", 0)),
     )
-    version.amendment = _document(version.amends, terms_of(version), header, version.number)
+    said = amendment_of(version) if kept.get("changes") else None
+    version.amendment = _document(version.amends, terms_of(version), header, version.number, said)
 
 
 def keep_conformed_texts(version: ContractVersion, actor: User) -> list[int]:
@@ -198,24 +200,36 @@ def _header(
     }
 
 
-def _document(base: ContractVersion, terms: Terms, header: dict[str, Any], number: int) -> dict[str, Any]:
+def _document(
+    base: ContractVersion, terms: Terms, header: dict[str, Any], number: int, said: Amendment | None
+) -> dict[str, Any]:
+    """The document that makes ``terms`` of the base. What ``said``, the one before it, says beside its changes (when
+    and by whom it was agreed, why a place is changed) is kept."""
     try:
         changes = changes_between(terms_of(base), terms)
     except TermsError as error:
         raise TermsRefused(error.findings) from None
+    why = {one.at: one.why for one in said.changes} if said else {}
     plain: dict[str, Any] = canonical_object(
         {
             "format": FORMAT,
             "id": f"v{number}",
             "base_sha256": base.terms_sha256,
             **header,
-            "changes": [one.model_dump(exclude_none=True) for one in changes],
+            "agreed_on": said.agreed_on if said else None,
+            "approved_by": said.approved_by if said else None,
+            "changes": [
+                one.model_copy(update={"why": why.get(one.at)}).model_dump(exclude_none=True)
+                for one in changes
+            ],
         }
     )
     return {name: value for name, value in plain.items() if value is not None}
 
 
-def _draft(base: ContractVersion, terms: TermsLike | None, header: dict[str, Any]) -> ContractVersion:
+def _draft(
+    base: ContractVersion, terms: TermsLike | None, header: dict[str, Any], said: Amendment | None = None
+) -> ContractVersion:
     actor = require_person("legal")
     contract = base.contract
     Contract.objects.select_for_update().get(pk=contract.pk)
@@ -232,7 +246,7 @@ def _draft(base: ContractVersion, terms: TermsLike | None, header: dict[str, Any
         number=number,
         kind=header["kind"],
         amends=base,
-        amendment=_document(base, read, header, number),
+        amendment=_document(base, read, header, number, said),
         terms=read.document(),
         terms_sha256=terms_sha256(read),
         effective_from_on=header["effective_from"],

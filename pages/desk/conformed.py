@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from base.api.negotiation import download
 from base.errors import DomainError
 from base.svg.timeline import Band, timeline, timeline_table
 from contracts.conformed import CHANGES, Chain, Stretch, amendment_of
-from contracts.models import Contract, ContractVersion
+from contracts.models import Contract, ContractVersion, Signature
 from contracts.reading import terms_of
 from contracts.visibility import visible_contracts, visible_versions
 from pages.layout import viewing
@@ -157,7 +158,10 @@ def terms_as_of_file(request: HttpRequest, pk: int) -> HttpResponse:
     row = contract_of(request, pk)
     chain = Chain(row)
     asked = instant_asked(request.GET.get("at", "") or clock.as_of().isoformat(), zone_of(chain))
-    stretch = chain.at(asked.at)
+    try:
+        stretch = chain.at(asked.at)
+    except (TermsError, DomainError) as error:
+        return HttpResponse(f"{error}\n", status=409, content_type="text/plain; charset=utf-8")
     if stretch is None:
         raise Http404("No text stood at that instant.")
     content = canonical_json(document_of(row, asked, stretch))
@@ -201,7 +205,8 @@ def _picture(request: HttpRequest, contract: Contract, on: date) -> Picture:
     """Bands of every document that its reader may see, with the days on which somebody signed."""
     rows = visible_versions(request.user).filter(contract=contract).exclude(state="withdrawn")
     bands = []
-    for row in rows.prefetch_related("signatures").order_by("effective_from_on", "number"):
+    live = Prefetch("signatures", Signature.objects.live())
+    for row in rows.prefetch_related(live).order_by("effective_from_on", "number"):
         signed = row.state == ContractVersion.State.SIGNED
         kind = WORDS[Kind(row.kind)]
         days = {one.signed_on for one in row.signatures.all()} if row.kind != Kind.CONFORMED else set()

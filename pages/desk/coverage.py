@@ -21,8 +21,9 @@ from contracts.errors import FieldsRefused, TermsAltered
 from contracts.models import Contract, CoverageEntry, CoverageList, Service
 from contracts.reading import terms_of, version_in_effect
 from contracts.services.coverage import LONGEST, MOST_ENTRIES, lacks
-from contracts.visibility import visible_contracts, visible_coverage
+from contracts.visibility import visible_coverage
 from pages.acting import sentence
+from pages.desk.conformed import contract_of
 from pages.layout import viewing
 from reckoning.canonical import decimal_text
 
@@ -65,11 +66,6 @@ class EntryForm(forms.Form):
 Entries = forms.formset_factory(EntryForm, extra=0, max_num=MOST_ENTRIES, absolute_max=MOST_ENTRIES + MORE)
 
 
-def _contract(request: HttpRequest, pk: int) -> Contract:
-    rows = visible_contracts(request.user).select_related("counterparty", "legal_entity")
-    return get_object_or_404(rows, pk=pk)
-
-
 def _lists(request: HttpRequest, contract: Contract) -> Any:
     rows = visible_coverage(request.user).filter(contract=contract)
     return rows.select_related("drafted_by", "publication__published_by").order_by("-number")
@@ -86,7 +82,7 @@ def _crumbs(contract: Contract) -> list[tuple[str, str]]:
 @viewing("contract", "coverage")
 def coverage(request: HttpRequest, pk: int) -> HttpResponse:
     """The list that is published, or the one of ``?number=``; a customer's login sees no draft, owner or cost."""
-    contract = _contract(request, pk)
+    contract = contract_of(request, pk)
     lists = list(_lists(request, contract))
     published = [one for one in lists if hasattr(one, "publication")]
     asked = request.GET.get("number", "")
@@ -129,7 +125,7 @@ def _since_published(lists: list[CoverageList]) -> Iterator[CoverageList]:
 @viewing("contract", "coverage")
 def coverage_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """The list as a form: the newest draft, else what the version in effect promises. ``op`` more adds rows."""
-    contract = _contract(request, pk)
+    contract = contract_of(request, pk)
     if not may(request.user, "draft", "coverage"):
         raise PermissionDenied("Only legal drafts what is covered.")
     offered = {service.code: service for service in Service.objects.order_by("name")}
@@ -163,7 +159,7 @@ def coverage_draft(request: HttpRequest, pk: int) -> HttpResponse:
 @viewing("contract", "coverage")
 def coverage_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish the newest draft."""
-    contract = _contract(request, pk)
+    contract = contract_of(request, pk)
     number = request.POST.get("number", "")
     chosen = get_object_or_404(_lists(request, contract), number=int(number) if number.isdecimal() else 0)
     day = forms.DateField(required=True)

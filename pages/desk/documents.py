@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,8 +18,9 @@ from contracts import services
 from contracts.documents import compared, findings_of, json_of, read_document, yaml_of
 from contracts.errors import TermsAltered
 from contracts.models import Contract, ContractVersion
-from contracts.visibility import visible_contracts, visible_versions
+from contracts.visibility import visible_versions
 from pages.acting import sentence
+from pages.desk.conformed import contract_of
 from pages.desk.papers import version_of
 from pages.layout import viewing
 from reckoning.terms.plain import MAX_BYTES
@@ -90,15 +91,11 @@ class DocumentForm(forms.Form):
         return self.drafts.get(self.cleaned_data["into"])
 
 
-def _contract(request: HttpRequest, pk: int) -> Contract:
-    return get_object_or_404(visible_contracts(request.user).select_related("counterparty"), pk=pk)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @viewing("contract", "version")
 def contract_documents(request: HttpRequest, pk: int) -> HttpResponse:
     """The versions to take out; and a document to bring in, with ``op`` look (the default) or keep."""
-    contract = _contract(request, pk)
+    contract = contract_of(request, pk)
     versions = list(visible_versions(request.user).filter(contract=contract).order_by("-number"))
     may_upload = may(request.user, "upload-terms", "contract")
     drafts = [one for one in versions if one.state == ContractVersion.State.DRAFT] if may_upload else []

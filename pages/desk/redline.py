@@ -99,7 +99,10 @@ def redline(request: HttpRequest, pk: int) -> HttpResponse:
 def redline_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     """The redline as ``pdf`` or ``docx``."""
     contract = contract_of(request, pk)
-    compared = _compared(request, contract, *_asked(request, contract))
+    try:
+        compared = _compared(request, contract, *_asked(request, contract))
+    except DomainError as error:
+        return HttpResponse(f"{error}\n", status=409, content_type="text/plain; charset=utf-8")
     name = f"{contract.reference}-redline-{compared.before.sha256[:8]}-{compared.after.sha256[:8]}.{form}"
     if form == "pdf":
         return download(redline_pdf(contract, compared), "application/pdf", name)

@@ -103,7 +103,13 @@ def test_editing_a_draft_brings_its_document_into_step():
 
 def test_an_amendments_document_is_found_its_base_by_hash():
     base = signed()
-    change = {"do": "set", "at": "commitments[availability].cut_off_days", "to": 7, "was": 5}
+    change = {
+        "do": "set",
+        "at": "commitments[availability].cut_off_days",
+        "to": 7,
+        "was": 5,
+        "why": "Late files",
+    }
     document = {
         "id": "amendment-1",
         "title": "Later cut-off",
@@ -111,11 +117,17 @@ def test_an_amendments_document_is_found_its_base_by_hash():
         "base_sha256": base.terms_sha256,
         "effective_from": "2022-04-01",
         "mid_window": "next_window",
+        "agreed_on": "2022-03-02",
+        "approved_by": "The board",
         "changes": [change],
     }
     with factories.legal():
         version = services.draft_from_document(base.contract, document)
         assert terms_of(version).commitments[0].cut_off_days == 7
+        services.edit_draft(version, version.terms, effective_from_on=MAY)
+        kept = amendment_of(version)
+        assert (kept.agreed_on, kept.approved_by) == (date(2022, 3, 2), "The board")
+        assert [one.why for one in kept.changes] == ["Late files"]
         with pytest.raises(BaseUnknown, match=base.terms_sha256[:12]):
             services.draft_from_document(base.contract, document | {"base_sha256": "0" * 64})
         with pytest.raises(TermsRefused, match="midnight"):
