@@ -75,6 +75,7 @@ def contracts(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "on": on,
         "may_read": may_read,
+        "may_draft": may(request.user, "edit", "version"),
         "directions": Contract.Direction.choices,
     }
     return render(request, "pages/contracts.html", context)
