@@ -120,7 +120,7 @@ def standings(version: ContractVersion, terms: Terms | None = None) -> tuple[Sta
             name, reason = row.accepted_by.display_name, row.reason
             item = Standing(item.code, item.path, item.sentence, item.mend, True, name, reason)
         found.append(item)
-    return (*found, *_readings_without_choice(version, terms))
+    return (*found, *readings_without_choice(version, terms))
 
 
 def open_standings(version: ContractVersion) -> tuple[Standing, ...]:
@@ -136,7 +136,8 @@ def _names_of_services(terms: Terms) -> Iterator[tuple[str, str]]:
             yield f"commitments.{number}.indicator.down_components.{index}", code
 
 
-def _readings_without_choice(version: ContractVersion, terms: Terms) -> Iterator[Standing]:
+def readings_without_choice(version: ContractVersion, terms: Terms) -> Iterator[Standing]:
+    """The readings of a version's text that nobody is on record as having chosen."""
     chosen = set(version.reading_choices.values_list("commitment_key", "name", "chosen"))
     for number, commitment in enumerate(terms.commitments):
         for index, reading in enumerate(commitment.readings):

@@ -7,7 +7,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget,
 
 from audit.acts import Act, ActForm
 from contracts import services
-from contracts.checks import open_standings
+from contracts.checks import open_standings, readings_without_choice
+from contracts.errors import TermsAltered
 from contracts.models import ContractVersion
 from contracts.reading import terms_of
 
@@ -108,12 +109,21 @@ def _unsigned(version: ContractVersion) -> bool:
     return version.state in (DRAFT, IN_REVIEW)
 
 
+def _can_be_judged(version: ContractVersion) -> bool:
+    """Of a text that was changed round the application the page says nothing but that."""
+    try:
+        terms_of(version)
+    except TermsAltered:
+        return False
+    return _unsigned(version)
+
+
 def _has_acceptable(version: ContractVersion) -> bool:
-    return _unsigned(version) and any(item.acceptable for item in open_standings(version))
+    return _can_be_judged(version) and any(item.acceptable for item in open_standings(version))
 
 
 def _has_reading(version: ContractVersion) -> bool:
-    return _unsigned(version) and any(item.code == "READING_NOT_CHOSEN" for item in open_standings(version))
+    return _can_be_judged(version) and any(readings_without_choice(version, terms_of(version)))
 
 
 VERSION_ACTS = (

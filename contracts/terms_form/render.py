@@ -3,7 +3,6 @@
 Everything that comes from values passes through :func:`escape`; the rest is made here.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -24,6 +23,8 @@ OPEN_COMMITMENTS = 3
 others travel as one text each until they are opened."""
 # The last written commitments.
 _FRAGMENTS: Kept[str] = Kept(200)
+# What a commitment that is not drawn travels as, in an attribute.
+_WHOLES: Kept[str] = Kept(400)
 
 _INPUTS = {"day": ' type="date"', "number": ' inputmode="decimal"', "int": ' inputmode="numeric"'}
 _HIDDEN_CONSTANTS = ("kind", "format")
@@ -99,14 +100,14 @@ class Form:
     def _closed(self, shape: Many, values: list[Any], index: int) -> str:
         """A commitment that is not drawn yet: opening it asks for its fields; until then it travels as one text."""
         here, one = id_of(f"commitments.{index}"), values[index]
-        whole = json.dumps(sent(shape.item, one), ensure_ascii=False, separators=(",", ":"))
+        whole = _WHOLES.of(text_of(one), lambda: _quoted(text_of(sent(shape.item, one))))
         name = one.get("title") or one.get("key") or ""
         return (
             f'<details class="terms-block terms-group terms-depth-2" id="{here}" '
             f'hx-post="{self.address}open:commitments.{index}" hx-trigger="toggle once">'
             f'<summary><span class="terms-name">Commitment {index + 1}</span> '
             f'<span class="terms-digest">{escape(name[:80])}</span></summary>'
-            f'<input type="hidden" name="terms.commitments.{index}.{WHOLE}" value=\'{_quoted(whole)}\'>'
+            f'<input type="hidden" name="terms.commitments.{index}.{WHOLE}" value=\'{whole}\'>'
             f'<p class="terms-none">One moment…</p></details>'
         )
 
