@@ -1,6 +1,7 @@
-"""Round the ORM, as the application's own role: nothing becomes signed with an open objection, an unanswered item or a
-missing signer, and an edit leaves no signature alive."""
+"""Round the ORM, as the application's own role: nothing becomes signed with an open objection, an unanswered item, a
+missing signer or somebody not consulted, and an edit leaves no signature alive."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from audit.record import acting, record
 from base.models import User
-from contracts import checklist
-from contracts.models import ContractVersion
+from contracts import checklist, consulting
+from contracts.models import ConsultationPolicy, ContractVersion
+from contracts.reading import terms_of
+from contracts.review_checks import life_standings
 from tests import factories
 from tests.contracts.test_guards import refused_by, run
 
@@ -44,6 +47,20 @@ SIGNATURE = (
     " SELECT v.id, %s, %s, '2022-01-01', v.terms_sha256,"
     " (SELECT n.id FROM contracts_namedsigner n WHERE n.version_id = v.id AND n.name = %s), %s"
     " FROM contracts_contractversion v WHERE v.id = %s"
+)
+POLICY = (
+    "INSERT INTO contracts_consultationpolicy (direction, roles, reason, set_by_id)"
+    " SELECT c.direction, %s::jsonb, 'So.', v.created_by_id"
+    " FROM contracts_contractversion v JOIN contracts_contract c ON c.id = v.contract_id WHERE v.id = %s"
+)
+CONSULT = (
+    "INSERT INTO contracts_consultation (version_id, role, service_code, person, consulted_on, words, recorded_by_id)"
+    " SELECT id, %s, %s, 'P. Erson', '2022-01-01', '', created_by_id FROM contracts_contractversion WHERE id = %s"
+)
+LET_STAND = (
+    "INSERT INTO contracts_findingacceptance (version_id, terms_sha256, code, path, reason, accepted_by_id)"
+    " SELECT id, terms_sha256, 'GATE_NOT_CONSULTED', %s, 'So.', created_by_id"
+    " FROM contracts_contractversion WHERE id = %s"
 )
 VOID = (
     "INSERT INTO contracts_signaturevoided (signature_id, reason, voided_by_id)"
@@ -163,6 +180,49 @@ def test_answers_and_remarks_are_for_the_text_as_it_is(version, other):
     refused_by("contracts_checklistanswer_of_this_text", old, "precedence", "this", version.pk)
 
 
+def test_whoever_must_be_consulted_and_was_not_keeps_it_from_being_signed(version, other):
+    gate = "contracts_version_consulted"
+    run(POLICY, '["finance", "service_owner"]', version.pk)
+    sign_both(version, other)
+    refused_by(gate, SIGN, version.pk)
+    # A role of services is asked for each that the terms name, and for those alone.
+    run(CONSULT, "finance", "", version.pk)
+    run(CONSULT, "service_owner", "", version.pk)
+    run(CONSULT, "service_owner", "mail", version.pk)
+    refused_by(gate, SIGN, version.pk)
+    run(CONSULT, "service_owner", "platform", version.pk)
+    run(POLICY, '["finance", "service_owner", "product_owner"]', version.pk)
+    refused_by(gate, SIGN, version.pk)
+    other_text = LET_STAND.replace("SELECT id, terms_sha256", "SELECT id, repeat('0', 64)")
+    run(other_text, "consulted.product_owner", version.pk)
+    refused_by(gate, SIGN, version.pk)
+    run(LET_STAND, "consulted.product_owner", version.pk)
+    run(SIGN, version.pk)
+
+
+def test_the_last_policy_of_the_same_direction_counts(version, other):
+    run(POLICY, '["finance"]', version.pk)
+    run(POLICY.replace("SELECT c.direction", "SELECT 'promised_to_us'"), '["operations"]', version.pk)
+    sign_both(version, other)
+    refused_by("contracts_version_consulted", SIGN, version.pk)
+    run(POLICY, "[]", version.pk)
+    run(SIGN, version.pk)
+
+
+def test_the_database_names_the_same_seats_as_the_gate(version):
+    """Both look at the same rows; that they agree is proved for every role at once."""
+    roles = list(consulting.ROLES)
+    run(POLICY, json.dumps(roles), version.pk)
+    named = [item.path for item in life_standings(version)]
+    assert named == [consulting.seat_path(seat) for seat in consulting.seats(roles, terms_of(version))]
+    for path in sorted(named):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT contracts_not_consulted(%s)", [version.pk])
+            assert cursor.fetchone() == (path,)
+        run(LET_STAND, path, version.pk)
+    assert not [item for item in life_standings(version) if item.is_open]
+
+
 def test_a_conformed_text_is_signed_with_a_change_in_force_only(version, other):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_functiondef('contracts_guard_version'::regproc)")
@@ -201,6 +261,11 @@ ACTS = st.one_of(
     st.tuples(st.just("name"), st.sampled_from(["First", "Second"])),
     st.tuples(st.just("remove"), st.sampled_from(["First", "Second"])),
     st.tuples(st.just("sign"), st.sampled_from(["First", "Second", "Third"])),
+    st.tuples(st.just("want"), st.sampled_from(["[]", '["finance"]', '["finance", "service_owner"]'])),
+    st.tuples(
+        st.just("consult"), st.sampled_from(["finance", "service_owner.platform", "service_owner.mail"])
+    ),
+    st.tuples(st.just("let"), st.sampled_from(["finance", "service_owner.platform"])),
     st.tuples(st.just("void"), st.none()),
     st.tuples(st.just("back"), st.none()),
     st.tuples(st.just("edit"), st.integers(0, 3)),
@@ -243,6 +308,9 @@ class Model:
             "sign": lambda: self.try_sql(
                 SIGNATURE, THEIRS if of == "Third" else OURS, of, of, self.other.pk, pk
             ),
+            "want": lambda: self.try_sql(POLICY, of, pk),
+            "consult": lambda: self.try_sql(CONSULT, *f"{of}.".split(".")[:2], pk),
+            "let": lambda: self.try_sql(LET_STAND, f"consulted.{of}", pk),
             "void": lambda: self.try_sql(VOID, pk),
             "back": lambda: self.move("draft"),
             "review": lambda: self.move("in_review"),
@@ -271,12 +339,28 @@ class Model:
         given = version.checklist_answers.filter(terms_sha256=version.terms_sha256)
         if not set(ITEMS) <= set(given.values_list("item", flat=True)):
             return False
+        if not self.all_were_consulted(version):
+            return False
         live = [one for one in version.signatures.all() if not hasattr(one, "voided")]
         here = {one.signatory for one in live if one.terms_sha256 == version.terms_sha256}
         wanted = {
             one.name for one in version.named_signers.all() if not one.steps.filter(kind="removed").exists()
         }
         return wanted <= here and {OURS, THEIRS} <= {one.party for one in live if one.signatory in here}
+
+    def all_were_consulted(self, version: ContractVersion) -> bool:
+        """Of the services that the terms of these tests name there is one, the platform."""
+        last = ConsultationPolicy.objects.filter(direction=version.contract.direction).order_by("pk").last()
+        wanted = (
+            {("service_owner", "platform") if role == "service_owner" else (role, "") for role in last.roles}
+            if last
+            else set()
+        )
+        met = {(one.role, one.service_code) for one in version.consultations.all()}
+        let = {
+            one.path for one in version.accepted_findings.all() if one.terms_sha256 == version.terms_sha256
+        }
+        return all(".".join(("consulted", *filter(None, seat))) in let for seat in wanted - met)
 
 
 def follow(acts: list[tuple[str, object]]) -> bool:
@@ -320,6 +404,12 @@ def test_the_model_does_reach_a_signed_version():
         [("check", "all"), ("object", "veto"), ("reject", 0), ("sign", "First"), ("sign", "Third")]
     )
     assert not follow([("sign", "First"), ("sign", "Third")])
+    both = [("check", "all"), ("sign", "First"), ("sign", "Third")]
+    gate = ("want", '["finance", "service_owner"]')
+    assert not follow([*both, gate])
+    assert not follow([*both, gate, ("consult", "finance"), ("consult", "service_owner.mail")])
+    assert follow([*both, gate, ("consult", "finance"), ("let", "service_owner.platform")])
+    assert follow([*both, gate, ("want", "[]")])
     path = [
         ("check", "all"),
         ("sign", "First"),
@@ -350,11 +440,25 @@ def test_the_guards_go_back_and_forth_and_leave_nothing(owner_cursor):
 
 
 @pytest.mark.slow
-def test_without_its_guard_the_model_finds_the_path(owner_cursor):
-    """A negative control: it is the guard that keeps the paths away."""
+@pytest.mark.parametrize(
+    ("guard", "kind", "acts"),
+    [
+        ("contracts_open_objection", "bigint", [("object", "veto")]),
+        ("contracts_not_consulted", "text", [("want", '["finance"]')]),
+    ],
+)
+def test_without_its_guard_the_model_finds_the_path(owner_cursor, guard, kind, acts):
+    """A negative control: it is the guard that keeps the paths away. It is put back for the tests that follow."""
+    owner_cursor.execute(f"SELECT pg_get_functiondef('{guard}'::regproc)")
+    (as_it_was,) = owner_cursor.fetchone()
     owner_cursor.execute(
-        "CREATE OR REPLACE FUNCTION contracts_open_objection(of_version bigint) RETURNS bigint LANGUAGE sql STABLE"
-        " SET search_path = pg_catalog, public, pg_temp AS 'SELECT NULL::bigint'"
+        f"CREATE OR REPLACE FUNCTION {guard}(of_version bigint) RETURNS {kind} LANGUAGE sql STABLE"
+        f" SET search_path = pg_catalog, public, pg_temp AS 'SELECT NULL::{kind}'"
     )
-    with pytest.raises(AssertionError):
-        follow([("check", "all"), ("object", "veto"), ("sign", "First"), ("sign", "Third")])
+    path = [("check", "all"), *acts, ("sign", "First"), ("sign", "Third")]
+    try:
+        with pytest.raises(AssertionError):
+            follow(path)
+    finally:
+        owner_cursor.execute(as_it_was)
+    assert not follow(path)
