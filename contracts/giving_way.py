@@ -32,21 +32,22 @@ class GivesWay:
     decision: ConflictDecision
 
     @property
+    def _other(self) -> str:
+        other = self.side.against
+        return f"{other.version.contract.reference}, {other.key}" if other is not None else "another promise"
+
+    @property
     def short(self) -> str:
         """That it gives way, and since when, without who decided and why: for readers outside."""
-        other = self.side.against
-        to = f"{other.version.contract.reference}, {other.key}" if other is not None else "another promise"
-        return f"gives way to {to} for windows that begin on {self.decision.from_on.isoformat()} or later"
+        return f"gives way to {self._other} for windows that begin on {self.decision.from_on.isoformat()} or later"
 
     @property
     def sentence(self) -> str:
         """Why it does not compute, in one sentence."""
-        other = self.side.against
-        to = f"{other.version.contract.reference}, {other.key}" if other is not None else "another promise"
         decision = self.decision
         by = "by the order of precedence" if decision.order_id else "by decision"
         return (
-            f"gives way to {to} {by} of {decision.decided_by.display_name}, confirmed by "
+            f"gives way to {self._other} {by} of {decision.decided_by.display_name}, confirmed by "
             f"{decision.confirmation.confirmed_by.display_name}, for windows that begin on "
             f"{decision.from_on.isoformat()} or later: {decision.reason}"
         )

@@ -91,6 +91,7 @@ def agree_objective(objective: ServiceLevelObjective) -> ObjectiveAgreement:
     there.
     """
     actor = require_person()
+    take_turns("contracts.objective")
     done = ObjectiveAgreement.objects.filter(objective=objective).first()
     if done is not None:
         return done

@@ -93,6 +93,7 @@ def confirm_precedence(order: PrecedenceOrder) -> PrecedenceConfirmation:
     Raises NotByYourself for whoever recorded it, WrongState where a later version is there, NotAllowed.
     """
     actor = require_person("legal")
+    take_turns("contracts.precedence")
     done = PrecedenceConfirmation.objects.filter(order=order).first()
     if done is not None:
         return done
