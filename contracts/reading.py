@@ -11,12 +11,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from contracts.errors import TermsAltered
 from contracts.giving_way import computing
 from contracts.models import Commitment, Contract, ContractVersion
-from reckoning.terms import CommitmentTerms, Terms, parse_terms, terms_sha256
+from reckoning.terms import CommitmentTerms, Terms, terms_sha256
+from reckoning.terms.parts import parse_known
 
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> tuple[Terms, str]:
-    terms = parse_terms(text)
+    terms = parse_known(text)
     return terms, terms_sha256(terms)
 
 

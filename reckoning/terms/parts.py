@@ -4,16 +4,18 @@ The outcome is that of `parse_terms` on the whole document, fault for fault; wha
 (the bounds of the whole document, keys that stand twice) is looked at for the whole.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from reckoning.errors import TermsError
+from reckoning.kept import Kept
 from reckoning.terms.document import MAX_READ_AGAIN, parse_terms, read_again
 from reckoning.terms.model import CommitmentTerms, Terms
 from reckoning.terms.paths import faults_of
-from reckoning.terms.plain import MAX_DEPTH, MAX_VALUES, guard
+from reckoning.terms.plain import MAX_DEPTH, MAX_VALUES, guard, read_plain
 
 # A commitment of a document lies two levels down: in the list, which lies in the document.
 _LEVELS_ABOVE = 2
@@ -32,6 +34,9 @@ class ReadCommitment(NamedTuple):
     terms: CommitmentTerms | None
 
 
+_READ: Kept[ReadCommitment] = Kept(400)
+
+
 def read_commitment(plain: dict[str, Any]) -> ReadCommitment:
     """Read one commitment by itself; its faults are told when the document is read."""
     try:
@@ -45,6 +50,22 @@ def read_commitment(plain: dict[str, Any]) -> ReadCommitment:
         return ReadCommitment(plain, values, again, CommitmentTerms.model_validate(plain))
     except ValidationError:
         return ReadCommitment(plain, values, again, None)
+
+
+def parse_known(text: str) -> Terms:
+    """`parse_terms` for text that is read again and again, mostly with one commitment changed: the others are kept.
+
+    Raises TermsError with every fault, as `parse_terms` does.
+    """
+    plain = read_plain(text)
+    stated = plain.get("commitments") if isinstance(plain, dict) else None
+    if not isinstance(stated, list) or not all(isinstance(one, dict) for one in stated):
+        return parse_terms(plain)
+    return parse_parts(plain | {"commitments": []}, [_known(one) for one in stated])
+
+
+def _known(plain: dict[str, Any]) -> ReadCommitment:
+    return _READ.of(json.dumps(plain, ensure_ascii=False), lambda: read_commitment(plain))
 
 
 def parse_parts(head: dict[str, Any], commitments: Sequence[ReadCommitment]) -> Terms:

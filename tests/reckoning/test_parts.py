@@ -1,5 +1,6 @@
 """A document that is read in parts comes out as one that is read whole: byte for byte, and fault for fault."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -14,7 +15,7 @@ from reckoning.terms import Terms, parse_terms
 from reckoning.terms.document import MAX_READ_AGAIN
 from reckoning.terms.linter import lint
 from reckoning.terms.mends import mends
-from reckoning.terms.parts import parse_parts, read_commitment
+from reckoning.terms.parts import parse_known, parse_parts, read_commitment
 from reckoning.terms.plain import MAX_VALUES
 from reckoning.terms.wording import word
 from tests.contracts.filled import NAMES, agreement
@@ -40,6 +41,9 @@ def same(plain: dict[str, Any]) -> Any:
     """What both ways come to."""
     whole, parts = outcome(parse_terms, deepcopy(plain)), outcome(in_parts, plain)
     assert parts == whole
+    text = json.dumps(plain)
+    # Twice: read anew, and known.
+    assert outcome(parse_terms, text) == outcome(parse_known, text) == outcome(parse_known, text)
     return whole
 
 
@@ -176,6 +180,13 @@ def test_what_is_kept_of_a_commitment_is_what_would_be_found_anew(name: str, mon
     monkeypatch.undo()
     assert word(other) == anew
     assert word(terms) == first[2]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "3", '{"commitments": 3}', '{"commitments": [3]}', "x: y", '{"a": 1, "a": 2}']
+)
+def test_what_is_no_document_is_refused_alike(text: str) -> None:
+    assert outcome(parse_known, text) == outcome(parse_terms, text)
 
 
 def test_only_so_many_results_are_kept_and_those_asked_for_last() -> None:
