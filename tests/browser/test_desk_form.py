@@ -1,6 +1,7 @@
 """The form of the terms in a browser: by keyboard alone, kept and undone, for two people, in light and in dark."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,39 @@ def test_legal_writes_terms_by_keyboard_and_loses_nothing(visit):
     expect(page.locator("#t-commitments-0-claim-days-input")).to_be_visible()
 
 
+def test_what_is_chosen_or_typed_while_an_answer_is_under_way_stands(visit):
+    version = draft(legal("frida"))
+    page = visit("frida")
+    page.goto(address(version))
+    held: list[Any] = []
+    page.route(re.compile("op=(switch|add)"), lambda route: held.append(route))
+    kind = page.locator("#t-commitments-0-claim-kind")
+    kinds = kind.evaluate("one => [...one.options].map(option => option.value)")
+    assert kind.input_value() == kinds[-1]
+    kind.focus()
+    page.keyboard.press("ArrowUp")
+    first_answer = on_its_way(page, held)
+    # The second choice is made while the answer to the first one is awaited.
+    page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(300)
+    first_answer.continue_()
+    second_answer = on_its_way(page, held)
+    expect(kind).to_have_value(kinds[-3])
+    second_answer.continue_()
+    expect(page.locator("#t-commitments-0-claim-steps")).to_have_count(0)
+    expect(kind).to_have_value(kinds[-3])
+
+    page.locator("#t-commitments-0-services-add").focus()
+    page.keyboard.press("Enter")
+    first = page.locator("#t-commitments-0-services-0-input")
+    answer = on_its_way(page, held)
+    first.fill("typed meanwhile")
+    answer.continue_()
+    expect(page.locator("#t-commitments-0-services-1-input")).to_be_attached()
+    expect(first).to_have_value("typed meanwhile")
+    kept(page)
+
+
 def test_two_people_at_one_draft_are_told_and_merge(visit):
     frida, gustav = legal("frida"), legal("gustav")
     version = draft(frida)
@@ -133,7 +167,7 @@ def test_an_agreement_is_built_from_nothing_by_keyboard_and_saved(visit, name):
     visit.shot(page, f"form-built-{name}")
     page.locator("input[name=_continue], button[name=_continue]").first.focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/change/")
+    page.wait_for_url(re.compile("/[0-9]+/change/"))
     assert parse_terms(contract.versions.get().terms).canonical() == terms.canonical()
 
 
@@ -152,6 +186,15 @@ def look(visit: Any, page: Page, name: str) -> None:
     page.screenshot(path=ARTEFACTS / f"{name}-narrow.png")
     page.set_viewport_size(WIDE)
     assert over <= 0, f"{name}: in a narrow window the form is too wide by {over} px"
+
+
+def on_its_way(page: Page, held: list[Any]) -> Any:
+    """The request that is held back, once it was sent."""
+    for _ in range(150):
+        if held:
+            return held.pop()
+        page.wait_for_timeout(100)
+    raise AssertionError("nothing was sent")
 
 
 def find(page: Page, label: str) -> None:
@@ -205,7 +248,10 @@ class Hands:
                 select = self.page.locator(f"#{id_of(place)}-kind")
                 if select.input_value() != wanted["kind"]:
                     choose(self.page, select, wanted["kind"])
-                    self.page.wait_for_timeout(400)
+                    for one in variants[wanted["kind"]].fields:
+                        if not isinstance(one.shape, Leaf) or one.shape.kind != "constant":
+                            there = self.page.locator(f"#{id_of(prefix + one.name)}")
+                            expect(there).to_be_attached(timeout=60_000)
                     self.settled()
                 self.fields(variants[wanted["kind"]], wanted, prefix)
             case Group():

@@ -68,6 +68,25 @@
       if (block.id in open && !block.hasAttribute("hx-post")) block.open = open[block.id];
     });
   });
+  // What was chosen or typed while an answer was under way stands: the answer to an earlier choice of a kind is left
+  // away, since the one to the later choice follows; what was typed is put back into what the answer draws.
+  var later = {};
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var detail = event.detail, asked = detail.requestConfig, verb = /[?&]op=([a-z]+)/.exec(asked.path);
+    later = {};
+    if (!verb || ["switch", "add", "paste"].indexOf(verb[1]) < 0 || !detail.target.closest("#terms-fields")) return;
+    if (verb[1] === "switch" && asked.formData.get(asked.elt.name) !== asked.elt.value) { detail.shouldSwap = false; return; }
+    detail.target.querySelectorAll("[id][name]:not([type=hidden]):not([type=checkbox])").forEach(function (one) {
+      if (asked.formData.has(one.name) && asked.formData.get(one.name) !== one.value) later[one.id] = one.value;
+    });
+  });
+  document.addEventListener("htmx:afterSwap", function () {
+    Object.keys(later).forEach(function (id) {
+      var one = byId(id);
+      if (one) { one.value = later[id]; one.dispatchEvent(new Event("input", { bubbles: true })); }
+    });
+    later = {};
+  });
   document.addEventListener("htmx:afterSettle", function () {
     if (wanted && byId(wanted)) { var id = wanted; wanted = ""; go(id); }
   });
