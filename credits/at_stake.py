@@ -107,7 +107,7 @@ def at_stake(conflicts: Collection[int], on: date) -> dict[int, AtStake]:
         return {}
     first = add_months(on.replace(day=1), 1 - MONTHS)
     edge = timedelta(days=1)
-    given = {
+    given: dict[str, Any] = {
         "conflicts": list(conflicts),
         "since": datetime.combine(first, time(0), UTC) - edge,
         "until": datetime.combine(add_months(on.replace(day=1), 1), time(0), UTC) + edge,
