@@ -68,7 +68,7 @@ def compose(*, announcement_id: int) -> dict[str, Any]:
 def _nobody_for(announcement: Announcement) -> list[str]:
     """The audiences for whom nobody is there to be told; of a conflict, its owners; of a version, who is meant."""
     if announcement.version_id is not None:
-        meant = told_of(announcement)
+        meant = told_of(announcement, clock.now().date())
         return (
             [one.person.display_name for one in meant] if meant and not announcement.notices.exists() else []
         )

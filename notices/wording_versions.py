@@ -7,6 +7,7 @@ document by its reference alone. Pure of clocks: the same fact gives the same wo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 from django.urls import reverse
@@ -39,14 +40,15 @@ class Told:
     words: Words
 
 
-def told_of(announcement: Announcement) -> list[Told]:
+def told_of(announcement: Announcement, on: date) -> list[Told]:
     """Who is told of what happened to a version, and in which words. Nobody where it no longer holds: the version was
-    signed or withdrawn meanwhile, it is not their turn, or they left, lost the role or do not see it any more."""
+    signed or withdrawn meanwhile, it is not their turn, or they may not enter ``on`` that day (UTC), lost the role or
+    do not see it any more."""
     version = announcement.version
     if version is None or announcement.fact is None:
         raise ValueError(f"{announcement} is about no version")
     found = _OF_KIND[Kind(announcement.kind)](version, announcement.fact)
-    return [one for one in found if one.person.is_active and one.person.is_person]
+    return [one for one in found if one.person.may_enter_on(on)]
 
 
 def _review(version: ContractVersion, fact: int) -> list[Told]:

@@ -27,6 +27,7 @@ from contracts.services.portfolio import begin_portfolio, confirm_portfolio
 from contracts.services.precedence import confirm_precedence, record_precedence
 from contracts.services.renewals import make_calendar_address, record_renewal, revoke_calendar_address
 from contracts.services.review import add_remark, answer_remark, ask_for_review
+from contracts.services.same_signers import name_same_signers
 from contracts.services.signers import ask_signer, decline_signature, name_signer, remove_signer, sign_by_name
 from contracts.services.signing import accept_finding, choose_reading, record_signature
 from contracts.services.templates import (
@@ -89,6 +90,7 @@ __all__ = [
     "keep_candidate",
     "load_templates",
     "make_calendar_address",
+    "name_same_signers",
     "name_signer",
     "publish_coverage",
     "publish_template_version",

@@ -37,7 +37,7 @@ def name_signer(
     """
     actor = require_person("legal")
     lock(version, State.DRAFT, State.IN_REVIEW)
-    _refuse_signed(version)
+    refuse_signed(version)
     name, title = " ".join(name.split()), title.strip()
     if party not in parties_of(version):
         raise NotAParty(
@@ -69,7 +69,7 @@ def remove_signer(signer: NamedSigner, reason: str) -> SignerStep:
     actor = require_person("legal")
     require_reason(reason)
     lock(signer.version, State.DRAFT, State.IN_REVIEW)
-    _refuse_signed(signer.version)
+    refuse_signed(signer.version)
     waited = who_wait(signers_of(signer.version), ())
     row = _step(signer, Kind.REMOVED, actor, reason)
     ask_whose_turn_it_is(signer.version, actor, waited=waited)
@@ -124,7 +124,8 @@ def sign_by_name(signer: NamedSigner, typed_name: str, terms_sha256: str, signed
     return put_signature(version, signer.party, signer.name, signed_on, actor)
 
 
-def _refuse_signed(version: ContractVersion) -> None:
+def refuse_signed(version: ContractVersion) -> None:
+    """Refuse to change the list of signers of a version that carries a signature."""
     if version.signatures.live().exists():
         raise WrongState(
             f"version: {version} carries a signature, so the list of its signers is fixed; return it to draft first"

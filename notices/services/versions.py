@@ -16,5 +16,5 @@ def compose_of_version(announcement: Announcement, *, composed_at: datetime) -> 
     if version is None:
         raise ValueError(f"{announcement} is about no version")
     fact = (version.contract.reference, str(version.number), announcement.kind, str(announcement.fact))
-    told = [(one.person, one.words) for one in told_of(announcement)]
+    told = [(one.person, one.words) for one in told_of(announcement, composed_at.date())]
     return write_plainly(announcement, told, fact, composed_at=composed_at)

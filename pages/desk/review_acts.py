@@ -7,10 +7,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 
+from base import clock
 from base.access import may
 from contracts import checklist, services
 from contracts.models import ContractVersion, NamedSigner, ReviewRemark
 from contracts.services.review import Edit, edits_of, edits_since, reviewers_of
+from contracts.services.same_signers import SameSigners, same_signers
 from contracts.signers import seats_of
 from pages.desk import review_forms as forms
 from pages.desk import review_reading as reading
@@ -52,6 +54,11 @@ class Desk:
     def against(self) -> Any:
         """What stands against signing, and what was let stand."""
         return reading.against(self.version)
+
+    @cached_property
+    def same(self) -> SameSigners | None:
+        """Whom the version before would lend as signers."""
+        return same_signers(self.version, clock.as_of())
 
     @cached_property
     def wrote(self) -> bool:
@@ -234,6 +241,16 @@ def _name_signer(desk: Desk, form: Any) -> str:
     return f"{signer.name} is to sign for {signer.party}."
 
 
+def _make_same(desk: Desk, data: Any, given: dict[str, Any]) -> Any:
+    return forms.SameForm(data, **given) if data is not None or (desk.same and desk.same.named) else None
+
+
+def _name_same(desk: Desk, form: Any) -> str:
+    found = services.name_same_signers(desk.version, clock.as_of())
+    said = f"As for {found.earlier}: {', '.join(one.name for one in found.named)}. {found.left_out_words}"
+    return said.strip()
+
+
 def _ask_signer(desk: Desk, form: Any) -> str:
     signer = desk.signer(form.of)
     services.ask_signer(signer, form.cleaned_data["on"], form.cleaned_data["reason"])
@@ -367,6 +384,7 @@ ACTS = (
     DeskAct("remark", "Remark", ("remark", "review"), "remarks", _make_remark, _remark),
     DeskAct("answer", "Answer", ("answer", "review"), "remarks", _make_answer, _answer, of_one=True),
     DeskAct("check", "Keep the answers", ("check", "review"), "checklist", _make_checklist, _check),
+    DeskAct("name-same", "Name the same signers", SIGNERS, "signers", _make_same, _name_same),
     DeskAct("name-signer", "Name a signer", SIGNERS, "signers", _make_signer, _name_signer),
     DeskAct(
         "ask-signer",

@@ -215,6 +215,10 @@ class SignerForm(DeskForm):
         self.fields["login"].label_from_instance = lambda user: user.display_name  # type: ignore[attr-defined]
 
 
+class SameForm(DeskForm):
+    """Nothing but the button."""
+
+
 class StepForm(DeskForm):
     """A step of one named signer on a day."""
 

@@ -248,6 +248,15 @@ SERVICES: dict[str, tuple[list[str], Act]] = {
         ["contract_version.name_signer"],
         lambda s: contracts.name_signer(s.version("in_review"), party="Our Us GmbH", name="N. Ew"),
     ),
+    "contracts.name_same_signers": (
+        ["contract_version.draft", "contract_version.name_same_signers"],
+        lambda s: contracts.name_same_signers(
+            contracts.draft_version(
+                s.rows["signer"].version.contract, s.rows["signer"].version.terms, date(2031, 1, 1)
+            ),
+            DAY,
+        ),
+    ),
     "contracts.remove_signer": (
         ["contract_version.remove_signer"],
         lambda s: contracts.remove_signer(s.rows["signer"], REASON),

@@ -161,7 +161,9 @@ def test_others_remark_on_what_they_may_see(version):
 
 def test_nobody_is_asked_who_would_not_see_it(version):
     with factories.legal():
-        with pytest.raises(FieldsRefused, match=r"'vendor_manager' is not asked about .*customer_success are"):
+        with pytest.raises(
+            FieldsRefused, match=r"'vendor_manager' is not asked about .*customer_success are"
+        ):
             services.ask_for_review(version, "vendor_manager", "Can we?")
         assert services.ask_for_review(version, "customer_success", "Can we?")
 
@@ -384,6 +386,44 @@ def test_whoever_was_taken_off_the_list_does_not_sign_as_another_of_the_same_nam
     with acting(wrong, via="command"), pytest.raises(WrongState, match="taken off"):
         services.sign_by_name(mistaken, "Olga Urs", version.terms_sha256, DAY)
     assert not version.signatures.exists()
+
+
+def test_the_same_signers_are_named_for_the_next_version_in_one_act(version, named):
+    left, boxed = factories.user(), factories.user()
+    with factories.legal():
+        services.remove_signer(named[1], "she left")
+        for name, login in (("Gone", left), ("Boxed", boxed)):
+            services.name_signer(version, party=OURS, name=name, title="CFO", position=3, login=login)
+        following = services.draft_version(version.contract, version.terms, date(2023, 1, 1))
+        left.is_active, boxed.access_until_on = False, date(2021, 12, 31)
+        left.save()
+        boxed.save()
+        found = services.name_same_signers(following, DAY)
+    assert found.left_out_words == (
+        "Left out: Gone, whose login may not enter any more; Boxed, whose login may not enter any more."
+    )
+    fields = ("party", "name", "title", "position", "must_sign", "login_id")
+    names = ("First", "Third")
+    before = list(version.named_signers.filter(name__in=names).order_by("name").values_list(*fields))
+    assert list(following.named_signers.order_by("name").values_list(*fields)) == before
+    event = Event.objects.latest("pk")
+    assert (event.verb, event.after["as_for"]) == ("contract_version.name_same_signers", version.number)
+    assert event.after["left_out"] == ["Gone", "Boxed"]
+    with factories.legal(), pytest.raises(FieldsRefused, match="has one itself"):
+        services.name_same_signers(following, DAY)
+
+
+def test_the_same_signers_are_refused_where_there_are_none_or_none_is_left(version):
+    person = factories.user()
+    with factories.legal():
+        with pytest.raises(FieldsRefused, match="No version before"):
+            services.name_same_signers(version, DAY)
+        services.name_signer(version, party=OURS, name="Olga Urs", login=person)
+        following = services.draft_version(version.contract, version.terms, date(2023, 1, 1))
+        person.is_active = False
+        person.save()
+        with pytest.raises(FieldsRefused, match=r"Nobody of .* can sign any more\. Left out: Olga Urs"):
+            services.name_same_signers(following, DAY)
 
 
 def test_a_name_is_typed_as_it_is_read_however_it_was_composed(version):

@@ -215,6 +215,27 @@ def test_a_named_signer_signs_by_typing_the_name_under_the_hash():
     assert log_in(factories.user("legal")).get(page(version, "sign")).status_code == 404
 
 
+def test_one_button_names_the_same_signers_and_says_who_is_left_out(version):
+    gone = factories.user()
+    with factories.legal():
+        services.name_signer(version, party=OURS, name="Olga Urs", title="CFO")
+        services.name_signer(version, party=OURS, name="Gus Gone", login=gone)
+        following = services.draft_version(version.contract, version.terms, date(2023, 1, 1))
+    gone.is_active = False
+    gone.save()
+    client = log_in(factories.user("legal"))
+    said = "Left out: Gus Gone, whose login may not enter any more."
+    html = html_of(client.get(page(following)))
+    assert 'name="act" value="name-same"' in html
+    assert said in html
+    answer = client.post(page(following), {"act": "name-same"}, follow=True)
+    html = html_of(answer)
+    assert f"As for {version}: Olga Urs. {said}" in html
+    assert 'name="act" value="name-same"' not in html
+    assert [one.name for one in following.named_signers.all()] == ["Olga Urs"]
+    assert log_in(factories.user("finance")).post(page(following), {"act": "name-same"}).status_code == 403
+
+
 def test_legal_says_on_a_page_whom_it_must_consult(version):
     client = log_in(factories.user("legal"))
     address = reverse("pages:consulting")
