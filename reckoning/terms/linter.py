@@ -15,6 +15,7 @@ from reckoning.terms.ladder import Piece, joined, pieces, unit_words
 from reckoning.terms.linter_claims import Asked, claim_findings, right_findings
 from reckoning.terms.model import CommitmentTerms, Terms
 from reckoning.terms.schedules import Flat, PerUnit, Tier, TierSchedule
+from reckoning.terms.wording_parts import FIGURES, figure
 
 Severity = Literal["error", "warning"]
 
@@ -91,7 +92,11 @@ def _table(commitment: CommitmentTerms) -> TierSchedule | None:
 
 def _what(commitment: CommitmentTerms) -> str:
     on = commitment.schedule.on
-    return "A level" if on == "level" else f"The figure {on}"
+    return "A level" if on == "level" else _begun(figure(on))
+
+
+def _begun(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def _holes(commitment: CommitmentTerms) -> Iterator[Finding]:
@@ -241,8 +246,7 @@ def _reach(commitment: CommitmentTerms) -> Iterator[Finding]:
             yield Finding(
                 "TIER_UNREACHABLE",
                 f"schedule.tiers.{index}",
-                f"No {'level' if schedule.on == 'level' else schedule.on} that misses the target can lie in "
-                f"{tier.label}.",
+                f"No {FIGURES.get(schedule.on, schedule.on)} that misses the target can lie in {tier.label}.",
                 "Remove the tier, or correct its bounds or the target.",
                 "error",
             )

@@ -91,9 +91,16 @@ def word(terms: Terms) -> list[Clause]:
 
 
 def _template(origin: FilledFrom) -> str:
-    values = all_of([f"{name} is {_value(value)}" for name, value in sorted(origin.values.items())])
+    values = all_of([_filled(name, value) for name, value in sorted(origin.values.items())])
     filled = f", filled in so: {values}" if values else ""
     return f"This is a copy of template {origin.template}, version {origin.version}{filled} (SHA-256 {origin.sha256})."
+
+
+def _filled(name: str, value: object) -> str:
+    """What was filled in; a name with a colon is no parameter: it says what of ours took whose place."""
+    if name == "replaced:services" and isinstance(value, dict):
+        return all_of([f"{all_of(list(codes))} for {theirs}" for theirs, codes in value.items()])
+    return f"{name.removeprefix('replaced:')} is {_value(value)}"
 
 
 def commitment_words(terms: Terms, commitment: CommitmentTerms) -> tuple[tuple[str, str, str], ...]:

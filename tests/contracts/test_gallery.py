@@ -18,6 +18,7 @@ from contracts.gallery.texts import Given, read_text, same_words, sample, starte
 from contracts.models import Contract, TemplateSearch, TermsTemplate, TermsTemplateVersion
 from contracts.reading import terms_of
 from reckoning.errors import TermsError
+from reckoning.terms.wording import word
 from tests import factories
 
 DAY = date(2026, 1, 1)
@@ -112,6 +113,7 @@ def test_services_and_currency_are_replaced_and_remembered() -> None:
         "replaced:services": {"platform": ["api", "web"]},
         "replaced:currency": "GBP",
     }
+    assert "filled in so: currency is GBP and api and web for platform (" in word(terms)[1].text
 
 
 def test_a_service_that_an_alternative_names_is_replaced_there_too() -> None:

@@ -36,6 +36,15 @@ def test_a_hole_at_exactly_99_is_found() -> None:
     assert hole.severity == "error"
 
 
+def test_a_figure_is_named_in_words() -> None:
+    schedule = {"kind": "tiers", "on": "down_seconds", "bounds_in": "minutes"}
+    tiers = [row("5", "30", "10", "[]"), row("31", None, "25", "[)")]
+    holes = findings("TIER_HOLE", target_percent="100", schedule=schedule | {"tiers": tiers})
+    assert [hole.sentence.split(" misses")[0] for hole in holes][-1] == (
+        "The downtime above 30 minutes and below 31 minutes"
+    )
+
+
 def test_tiers_written_with_two_decimals_leave_holes_between_the_decimals() -> None:
     tiers = [row("99", "99.49", "10", "[]"), row("95", "98.99", "25", "[]"), row(None, "95", "100")]
     holes = findings("TIER_HOLE", schedule__tiers=tiers, target_percent="99.5")
