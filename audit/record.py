@@ -8,7 +8,7 @@ An entrance (page, admin, API, command, task) says once who acts and from where:
 and every service below records its act with :func:`record`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -123,8 +123,33 @@ def record(
     Raises :class:`NoActor` outside of an actor's context, and RuntimeError outside of a transaction:
     an event that does not share its act's fate proves nothing.
     """
+    _require_transaction()
+    event = event_of(verb, subject, before=before, after=after, reason=reason, label=label)
+    event.save(force_insert=True)
+    return event
+
+
+def record_all(events: Sequence[Event]) -> None:
+    """Record acts that were done together, in their order. Raises RuntimeError outside of a transaction."""
+    _require_transaction()
+    Event.objects.bulk_create(events)
+
+
+def _require_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("an event is recorded in the transaction of its act")
+
+
+def event_of(
+    verb: str,
+    subject: models.Model,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    label: str = "",
+) -> Event:
+    """The event of one act by the actor in force, to be recorded. Raises NoActor."""
     actor = current_actor()
     event = Event(
         recorded_at=timezone.now(),
@@ -141,5 +166,4 @@ def record(
         correlation_id=current(),
     )
     event.leaf_hash = leaf_hash(content_of(event))
-    event.save(force_insert=True)
     return event

@@ -103,9 +103,9 @@ class Cells:
             return ""
         return value
 
-    def code(self, name: str) -> str:
+    def code(self, name: str, most: int = 60) -> str:
         """The cell as a code."""
-        value = self.text(name, 60)
+        value = self.text(name, most)
         if value and not _CODE.fullmatch(value):
             self.wrong(
                 name, f"{value!r} is no code", "lower-case letters, digits and single hyphens, such as brook"

@@ -1,17 +1,19 @@
-"""The jobs of portfolios: rows are looked at in steps, and written one by one, each in a transaction of its own.
+"""The jobs of portfolios: rows are looked at in steps and written in steps, each in a transaction of its own.
 
-A worker or a database that dies loses the row at hand and nothing else; the sweep finds its job again.
+A worker or a database that dies loses the step at hand and nothing else; the sweep finds its job again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
-from audit.record import acting
+from audit.record import acting, acting_for
 from base import jobs
 from base.errors import DomainError
 from contracts.models import PortfolioImport, PortfolioRow
-from contracts.services.portfolio import LOOK, WRITE, ask_for_row, look_at_rows, write_row
+from contracts.services import portfolio as acts
+from contracts.services.portfolio import LOOK, WRITE
 
 State = PortfolioRow.State
 
@@ -20,7 +22,7 @@ State = PortfolioRow.State
 def look(*, portfolio_id: int, step: int) -> dict[str, Any]:
     """Look at the next rows, and ask for those after them."""
     portfolio = PortfolioImport.objects.get(pk=portfolio_id)
-    left = look_at_rows(portfolio)
+    left = acts.look_at_rows(portfolio)
     if left:
         jobs.enqueue(LOOK, f"{portfolio_id}:{step + 1}", portfolio_id=portfolio_id, step=step + 1)
     return {"left": left}
@@ -28,21 +30,45 @@ def look(*, portfolio_id: int, step: int) -> dict[str, Any]:
 
 @jobs.handler(WRITE)
 def write(*, portfolio_id: int, number: int) -> dict[str, Any]:
-    """Write one row in the name of whoever confirmed, and ask for the next. What is refused stands at its row."""
+    """Write the rows from ``number`` on in the name of whoever confirmed, and ask for those after them.
+
+    Where one of them is refused, each is written by itself, so that the others are; what is refused stands at its row.
+    """
     portfolio = PortfolioImport.objects.select_related("confirmed_by").get(pk=portfolio_id)
-    row = (
-        PortfolioRow.objects.select_for_update(of=("self",))
-        .select_related("portfolio")
-        .get(portfolio=portfolio, number=number)
-    )
-    if row.state == State.GOOD and portfolio.confirmed_by is not None:
-        with acting(portfolio.confirmed_by, via="task", reason=f"portfolio {portfolio.name}, row {number}"):
-            try:
-                with transaction.atomic():
-                    write_row(row)
-            except DomainError as error:
-                row.state, row.version = State.FAILED, None
-                row.faults = [["", str(error)[:500], "mend the row, and take it in a file again"]]
-                row.save(update_fields=["state", "faults", "version"])
-    ask_for_row(portfolio)
-    return {"state": row.state}
+    good = PortfolioRow.objects.filter(portfolio=portfolio, number__gte=number, state=State.GOOD)
+    good = good.select_for_update(of=("self",)).select_related("portfolio").order_by("number")
+    rows = list(good[: acts.AT_ONCE])
+    if rows and portfolio.confirmed_by is not None:
+        with acting(portfolio.confirmed_by, via="task"):
+            if _refused(acts.write_rows, rows):
+                for row in good[: acts.AT_ONCE]:
+                    _alone(row)
+        acts.ask_for_rows(portfolio)
+    return {"rows": len(rows)}
+
+
+def _alone(row: PortfolioRow) -> None:
+    with acting_for(acts.reason_of(row)):
+        if wrong := _refused(acts.write_row, row):
+            row.state, row.version = State.FAILED, None
+            row.faults = [["", wrong[:500], "mend the row, and take it in a file again"]]
+            row.save(update_fields=["state", "faults", "version"])
+
+
+def _refused(act: Callable[[Any], None], given: Any) -> str:
+    """What an act refused, in words, with nothing of it kept; empty where it was done.
+
+    A guard of the database is told like a refusal of ours: another try would end like this one. A database that went
+    away is not, and the job is tried again.
+    """
+    try:
+        with transaction.atomic():
+            act(given)
+            connection.check_constraints()
+    except OperationalError:
+        raise
+    except DomainError as error:
+        return str(error) or error.code
+    except DatabaseError as error:
+        return f"the database refuses it: {error}"
+    return ""

@@ -1,5 +1,7 @@
 """What a row of a portfolio would do: looked up and tried out, and nothing written."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,9 +23,12 @@ from contracts.models import (
     TermsTemplate,
 )
 from contracts.portfolio.columns import PARAMETER, Cells, Fault
+from reckoning.canonical import canonical_object
 from reckoning.errors import TermsError
+from reckoning.terms import Terms
 
 Origin = dict[str, Any]
+COUNTRY = re.compile(r"[A-Z]{2}")
 Withdrawn = ContractVersion.State.WITHDRAWN
 
 
@@ -39,6 +44,8 @@ class Known:
     twice: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
     texts: dict[tuple[str, int | None], Text | str] = field(default_factory=dict)
+    named: dict[tuple[str, int | None], list[str]] = field(default_factory=dict)
+    filled: dict[str, Terms | TermsError] = field(default_factory=dict)
     versions: dict[int, list[tuple[Origin, date, ContractVersion]]] = field(default_factory=dict)
 
 
@@ -98,6 +105,7 @@ class Plan:
     effective_from_on: date | None
     effective_until_on: date | None
     faults: list[Fault]
+    terms: Terms | None = None
     there: ContractVersion | None = None
 
     @property
@@ -136,9 +144,9 @@ def plan_of(given: Mapping[str, str], known: Known) -> Plan:
     begins, ends = cells.day("effective_from"), cells.day("effective_until")
     if begins and ends and ends <= begins:
         cells.wrong("effective_until", "does not lie after effective_from", "a later day, or empty")
-    filled, origin = Given(), None
+    filled, terms = Given(), None
     if template:
-        filled, origin = _tried(cells, known, template, number, currency)
+        filled, terms = _tried(cells, known, template, number, currency)
     plan = Plan(
         reference,
         title,
@@ -154,12 +162,19 @@ def plan_of(given: Mapping[str, str], known: Known) -> Plan:
         begins,
         ends,
         cells.faults,
+        terms,
     )
-    if contract and origin and begins:
+    if contract and terms and begins:
         # By its origin and not by its text, which somebody may have edited since it was drafted.
-        held = known.versions.get(contract.pk, ())
+        held, origin = known.versions.get(contract.pk, ()), _origin(terms)
         plan.there = next((one for there, day, one in held if (there, day) == (origin, begins)), None)
     return plan
+
+
+def _origin(terms: Terms) -> Origin:
+    """Where terms say that they come from, as a document keeps it."""
+    origin: Origin = canonical_object(terms.filled_from.model_dump()) if terms.filled_from else {}
+    return origin
 
 
 def _found[Row](cells: Cells, name: str, rows: Mapping[str, Row], what: str) -> Row | None:
@@ -174,7 +189,7 @@ def _found[Row](cells: Cells, name: str, rows: Mapping[str, Row], what: str) -> 
 
 def _other_side(cells: Cells, known: Known, direction: str) -> tuple[Counterparty | None, dict[str, Any]]:
     """The counterparty that is there, or the values of one to be entered."""
-    code = cells.code("counterparty")
+    code = cells.code("counterparty", most=40)
     name, vat_id = cells.text("counterparty_name"), cells.text("counterparty_vat_id", 20)
     country = cells.text("counterparty_country", 10)
     is_vendor = direction == Contract.Direction.PROMISED_TO_US
@@ -195,7 +210,7 @@ def _other_side(cells: Cells, known: Known, direction: str) -> tuple[Counterpart
             "counterparty", f"{code!r} is not there", "a code that is, or its name and country beside it"
         )
         return None, {}
-    if len(country) != 2 or not country.isalpha() or not country.isupper():
+    if not COUNTRY.fullmatch(country):
         cells.wrong("counterparty_country", f"{country!r} is no country", "two capital letters, such as DE")
     side_of = {"is_vendor": is_vendor, "is_customer": not is_vendor}
     return None, {"code": code, "name": name, "country": country, "vat_id": vat_id} | side_of
@@ -222,27 +237,24 @@ def _contract(cells: Cells, known: Known, reference: str, direction: str, curren
 
 def _tried(
     cells: Cells, known: Known, template: TermsTemplate, number: int | None, currency: str
-) -> tuple[Given, Origin | None]:
-    """What is filled in, and what the terms that come of it say of their origin; faults are noted."""
+) -> tuple[Given, Terms | None]:
+    """What is filled in, and the terms that come of it; faults are noted."""
     text = _text(known, template, number)
     if isinstance(text, str):
         cells.wrong(
             "template_version" if number else "template", text, "another version, or another template"
         )
         return Given(), None
-    first, _, _ = sample(text)
-    named = services_of(first.document()) if first else []
-    services = cells.services("services", named)
+    services = cells.services("services", _named(known, text, number))
     for code in {one for codes in services.values() for one in codes} - known.services:
         near = get_close_matches(code, known.services, n=1)
         cells.wrong(
             "services", f"there is no service {code!r}", "enter it first" + (f"; {near[0]}?" if near else "")
         )
     given = Given(cells.values(text.parameters), services, currency if cells.flag("replace_currency") else "")
-    try:
-        terms = started(text, given)
-    except TermsError as error:
-        for path, sentence in error.findings:
+    terms = _filled(known, text, given)
+    if isinstance(terms, TermsError):
+        for path, sentence in terms.findings:
             column = path.replace("parameters.", PARAMETER) if path.startswith("parameters.") else "template"
             cells.wrong(column, sentence, "a value that the template takes, as its page says")
         return given, None
@@ -252,7 +264,27 @@ def _tried(
             f"the template is in {terms.currency}",
             f"{terms.currency}; or yes in replace_currency, which keeps the figures of amounts",
         )
-    return given, terms.document()["filled_from"]
+    return given, terms
+
+
+def _named(known: Known, text: Text, number: int | None) -> list[str]:
+    """The services that a text names; asked once for many rows."""
+    key = (text.slug, number)
+    if key not in known.named:
+        first, _, _ = sample(text)
+        known.named[key] = services_of(first.document()) if first else []
+    return known.named[key]
+
+
+def _filled(known: Known, text: Text, given: Given) -> Terms | TermsError:
+    """The terms that come of a text, or what is wrong; rows that say the same are tried once."""
+    key = json.dumps([text.slug, text.number, given.values, given.services, given.currency], sort_keys=True)
+    if key not in known.filled:
+        try:
+            known.filled[key] = started(text, given)
+        except TermsError as error:
+            known.filled[key] = error
+    return known.filled[key]
 
 
 def _text(known: Known, template: TermsTemplate, number: int | None) -> Text | str:

@@ -1,10 +1,11 @@
 """What the acts of this room share: saving with the actor in the history, locking, moving on, refusing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from simple_history.utils import bulk_create_with_history
 
 from audit.models import Event
 from audit.record import record
@@ -33,9 +34,13 @@ def difference(stored: models.Model, changed: models.Model) -> tuple[dict[str, A
 def created[Row: models.Model](row: Row, verb: str) -> Row:
     actor = require_role("legal")
     save(row, actor)
-    values = {field.attname: field.value_from_object(row) for field in row._meta.concrete_fields}
-    record(verb, row, after=values)
+    record(verb, row, after=columns_of(row))
     return row
+
+
+def columns_of(row: models.Model) -> dict[str, Any]:
+    """Every column of a record, as an event shows a new one."""
+    return {field.attname: field.value_from_object(row) for field in row._meta.concrete_fields}
 
 
 def save(row: models.Model, actor: User, reason: str = "") -> None:
@@ -47,6 +52,22 @@ def save(row: models.Model, actor: User, reason: str = "") -> None:
     row._history_user = actor  # type: ignore[attr-defined]  # read by django-simple-history
     row._change_reason = reason[:100] or None  # type: ignore[attr-defined]
     row.save()
+
+
+def save_together[Row: models.Model](rows: Sequence[Row], actor: User) -> None:
+    """Save new records of one model in two statements, with the actor in their histories.
+
+    Each is validated like one that is saved by itself, but for what the database is asked then: whether keys are there
+    and names are taken, and its own conditions. Those it refuses itself, by an IntegrityError. Raises FieldsRefused.
+    """
+    for row in rows:
+        try:
+            row.clean_fields(exclude=[one.name for one in row._meta.concrete_fields if one.is_relation])
+            row.clean()
+        except ValidationError as error:
+            raise refusal(error) from None
+    if rows:
+        bulk_create_with_history(rows, type(rows[0]), default_user=actor)
 
 
 def refusal(error: ValidationError) -> FieldsRefused:

@@ -1,20 +1,24 @@
 """Portfolios: a file of contracts is taken, looked at row by row, confirmed, and written row by row as drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
-from audit.record import record
+from audit.record import acting_for, event_of, record, record_all
 from base import jobs
 from base.access import require_person
+from base.models import User
 from contracts.errors import FieldsRefused, WrongState
-from contracts.models import ContractVersion, PortfolioImport, PortfolioRow
+from contracts.models import Contract, ContractVersion, Counterparty, PortfolioImport, PortfolioRow
 from contracts.portfolio.columns import MAX_ROWS, faults_of_header
-from contracts.portfolio.plans import Plan, known_for, plan_of
+from contracts.portfolio.plans import Known, Plan, known_for, plan_of
+from contracts.services.common import columns_of, read_terms, save_together, text_of
 from contracts.services.parties import create_contract, create_counterparty
 from contracts.services.templates import start_from_template
+from reckoning.terms import terms_sha256
 
 State = PortfolioRow.State
 LOOK, WRITE = "contracts.look_at_portfolio", "contracts.write_portfolio"
@@ -100,25 +104,104 @@ def confirm_portfolio(portfolio: PortfolioImport, confirmed_at: datetime) -> Por
     portfolio.confirmed_by, portfolio.confirmed_at = actor, confirmed_at
     portfolio.save(update_fields=["confirmed_by", "confirmed_at"])
     record("portfolio.confirm", portfolio, after={"confirmed_at": confirmed_at, "rows": good})
-    ask_for_row(portfolio)
+    ask_for_rows(portfolio)
     return portfolio
 
 
-def ask_for_row(portfolio: PortfolioImport) -> bool:
-    """Have the next row written, by a job of its own; asking twice is asking once. False where none is left."""
+def ask_for_rows(portfolio: PortfolioImport) -> bool:
+    """Have the next rows written, by a job of its own; asking twice is asking once. False where none is left."""
     row = portfolio.rows.filter(state=State.GOOD).order_by("number").first()
     if row is not None:
         jobs.enqueue(WRITE, f"{portfolio.pk}:{row.number}", portfolio_id=portfolio.pk, number=row.number)
     return row is not None
 
 
-def write_row(row: PortfolioRow) -> None:
-    """Write one row as the actor in force: looked at once more, since the ledger may have moved on meanwhile.
+@transaction.atomic
+def write_rows(rows: Sequence[PortfolioRow]) -> None:
+    """Write good rows of one portfolio as the actor in force: looked at once more, since the ledger may have moved on.
 
-    Several acts, each with its event: the counterparty and the contract where they are new, and the draft.
+    Several acts, each with its event: counterparties and contracts where they are new, and drafts. All together, in few
+    statements; where one is refused all are, and :func:`write_row` tells which. Raises DomainError; IntegrityError for
+    what the database itself refuses, such as a reference that was taken meanwhile; NotAllowed.
     """
-    portfolio = row.portfolio
-    plan = plan_of(row.cells, known_for(portfolio, [row.cells], whole=False))
+    actor = require_person("legal")
+    references = [row.cells.get("reference", "") for row in rows]
+    # Two portfolios may draft for the same contract: one after the other, in the same order.
+    list(Contract.objects.select_for_update().filter(reference__in=references).order_by("pk"))
+    known = known_for(rows[0].portfolio, [row.cells for row in rows], whole=False)
+    plans = []
+    for row in rows:
+        plan = plan_of(row.cells, known)
+        _note(row, plan)
+        if row.state == State.GOOD:
+            plans.append((row, plan))
+            if plan.counterparty is None:
+                # The rows behind it find the other side that this one enters.
+                known.counterparties[plan.new_counterparty["code"]] = Counterparty(**plan.new_counterparty)
+        elif row.state == State.FAULTY:
+            row.state = State.FAILED
+    _write_together(plans, known, actor)
+    PortfolioRow.objects.bulk_update(rows, ["state", "does", "faults", "version"])
+
+
+def _write_together(plans: Sequence[tuple[PortfolioRow, Plan]], known: Known, actor: User) -> None:
+    save_together([one for one in known.counterparties.values() if one.pk is None], actor)
+    contracts = {
+        row.pk: plan.contract or _contract(plan, known.counterparties[row.cells["counterparty"].strip()])
+        for row, plan in plans
+    }
+    save_together([one for one in contracts.values() if one.pk is None], actor)
+    held = ContractVersion.objects.filter(contract__in=contracts.values()).values_list("contract")
+    numbers = dict(held.annotate(Max("number")))
+    versions = {row.pk: _draft(contracts[row.pk], plan, numbers, actor) for row, plan in plans}
+    save_together(list(versions.values()), actor)
+    events = []
+    for row, plan in plans:
+        contract, version = contracts[row.pk], versions[row.pk]
+        row.version, row.state = version, State.WRITTEN
+        with acting_for(reason_of(row)):
+            if plan.counterparty is None:
+                entered = contract.counterparty
+                events.append(event_of("counterparty.create", entered, after=columns_of(entered)))
+            if plan.contract is None:
+                events.append(event_of("contract.create", contract, after=columns_of(contract)))
+            events.append(event_of("contract_version.draft", version, after=text_of(version)))
+    record_all(events)
+
+
+def _contract(plan: Plan, counterparty: Counterparty) -> Contract:
+    return Contract(
+        reference=plan.reference,
+        title=plan.title,
+        legal_entity=plan.entity,
+        counterparty=counterparty,
+        direction=plan.direction,
+        currency=plan.currency,
+    )
+
+
+def _draft(contract: Contract, plan: Plan, numbers: Mapping[int, int], actor: User) -> ContractVersion:
+    terms = read_terms(plan.terms, contract)  # type: ignore[arg-type]  # a plan without faults has them all
+    return ContractVersion(
+        contract=contract,
+        number=numbers.get(contract.pk, 0) + 1,
+        terms=terms.document(),
+        terms_sha256=terms_sha256(terms),
+        effective_from_on=plan.effective_from_on,
+        effective_until_on=plan.effective_until_on,
+        created_by=actor,
+    )
+
+
+def reason_of(row: PortfolioRow) -> str:
+    """Why a row is written, for the record."""
+    return f"portfolio {row.portfolio.name}, row {row.number}"
+
+
+@transaction.atomic
+def write_row(row: PortfolioRow) -> None:
+    """Write one row by itself, by the services that people use one at a time, which say in words what is wrong."""
+    plan = plan_of(row.cells, known_for(row.portfolio, [row.cells], whole=False))
     _note(row, plan)
     if row.state == State.GOOD:
         row.version, row.state = _written(plan), State.WRITTEN

@@ -15,7 +15,7 @@ from contracts.gallery.published import Published
 from contracts.gallery.reading import index, newest_version, root_of, text_of
 from contracts.gallery.texts import Given, Text, read_text, same_words, started
 from contracts.models import Contract, ContractVersion, LegalEntity, TermsTemplate, TermsTemplateVersion
-from contracts.services.common import difference, require_reason, save
+from contracts.services.common import columns_of, difference, require_reason, save
 from contracts.services.versions import draft_version
 from reckoning.errors import TermsError
 from reckoning.timeline.windows import add_months
@@ -126,7 +126,7 @@ def _made(
     save(template, actor, reason)
     version = _next(template, 0, text, reason, actor)
     index(template, version, text)
-    record(verb, template, after=_shown(template) | _fingerprint(version), reason=reason)
+    record(verb, template, after=columns_of(template) | _fingerprint(version), reason=reason)
     return template
 
 
@@ -213,7 +213,7 @@ def inherit_template(
     text = _as_unit(template, newest)
     save(template, actor, reason)
     index(template, newest, text)
-    record("terms_template.inherit", template, after=_shown(template) | _fingerprint(newest), reason=reason)
+    record("terms_template.inherit", template, after=columns_of(template) | _fingerprint(newest), reason=reason)
     return template
 
 
@@ -337,10 +337,6 @@ def _index_all(template: TermsTemplate, version: TermsTemplateVersion) -> None:
         except TermsError:
             # A value that the unit has set does not fit any more: its page says so, and starting from it refuses.
             continue
-
-
-def _shown(template: TermsTemplate) -> dict[str, Any]:
-    return {field.attname: field.value_from_object(template) for field in template._meta.concrete_fields}
 
 
 def _fingerprint(version: TermsTemplateVersion) -> dict[str, Any]:

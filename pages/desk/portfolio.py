@@ -177,7 +177,7 @@ def portfolio_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, f"Nothing was written. {sentence(error)}")
     else:
-        messages.success(request, "The rows are being written, each by itself, as drafts. You may leave.")
+        messages.success(request, "The rows are being written as drafts, some at a time. You may leave.")
     return redirect("pages:portfolio", pk)
 
 

@@ -1,15 +1,17 @@
 """Portfolios: every row is looked at before anything is written, written by itself, and written once."""
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 
+from audit.hashing import leaf_hash
 from audit.models import Event
-from audit.record import acting
+from audit.record import acting, content_of
 from base import jobs
 from base.models import Job
 from contracts import services
@@ -236,12 +238,15 @@ def test_what_changed_between_looking_and_writing_is_told_and_the_rest_goes_on(l
     assert (column, wrong) == ("counterparty", "P-1 is entered with 'other' and keeps it")
 
 
-def test_a_worker_that_dies_in_the_middle_loses_nothing_and_writes_nothing_twice(lena: Any) -> None:
+def test_a_worker_that_dies_in_the_middle_loses_nothing_and_writes_nothing_twice(
+    lena: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acts, "AT_ONCE", 1)
     portfolio = looked(lena, row(1), row(2), row(3))
     confirm(lena, portfolio)
     work(1)
     assert states(portfolio) == ["written", "good", "good"]
-    with mock.patch.object(acts, "start_from_template", side_effect=OperationalError("gone")):
+    with mock.patch.object(acts, "record_all", side_effect=OperationalError("gone")):
         with pytest.raises(OperationalError):
             jobs.run(jobs.waiting()[0][0])
     assert states(portfolio) == ["written", "good", "good"]
@@ -252,6 +257,108 @@ def test_a_worker_that_dies_in_the_middle_loses_nothing_and_writes_nothing_twice
     work()
     assert states(portfolio) == ["written", "written", "written"]
     assert ContractVersion.objects.filter(contract__reference__startswith="P-").count() == 3
+
+
+def test_a_worker_that_dies_within_a_step_leaves_nothing_of_it(lena: Any) -> None:
+    portfolio = looked(lena, row(1), row(2, **BROOK), row(3))
+    confirm(lena, portfolio)
+    before = Event.objects.count()
+    with mock.patch.object(acts, "record_all", side_effect=OperationalError("gone")):
+        with pytest.raises(OperationalError):
+            jobs.run(jobs.waiting()[0][0])
+    assert states(portfolio) == ["good", "good", "good"]
+    assert not Contract.objects.filter(reference__startswith="P-").exists()
+    assert not Counterparty.objects.filter(code="brook").exists()
+    assert Event.objects.count() == before
+    work()
+    assert states(portfolio) == ["written", "written", "written"]
+    assert ContractVersion.objects.filter(contract__reference__startswith="P-").count() == 3
+    assert jobs.waiting() == []
+
+
+def written(lena: Any) -> list[Any]:
+    """What four rows leave behind: events, and every record with its history; without keys and clocks."""
+    with factories.legal():
+        there = services.create_contract(
+            reference="P-4",
+            title="There already",
+            legal_entity=factories.entity(),
+            counterparty=factories.counterparty(),
+            direction="promised_by_us",
+            currency="EUR",
+        )
+        services.draft_version(there, factories.terms(), date(2025, 1, 1))
+    portfolio = looked(lena, row(1), row(2, **BROOK), row(3, **BROOK), row(4))
+    before = Event.objects.latest("pk").pk
+    confirm(lena, portfolio)
+    work()
+    assert states(portfolio) == ["written"] * 4
+    events = list(Event.objects.filter(pk__gt=before).order_by("pk"))
+    assert all(leaf_hash(content_of(one)) == one.leaf_hash for one in events)
+    found: list[Any] = [
+        (one.verb, one.actor_id, one.via, one.reason, one.subject_label, one.before, plain_of(one.after))
+        for one in events
+    ]
+    versions = ContractVersion.objects.filter(created_by=lena).order_by("pk")
+    records = [
+        *Counterparty.objects.filter(code="brook"),
+        *Contract.objects.filter(reference__in=["P-1", "P-2", "P-3"]),
+        *versions,
+    ]
+    for record in records:
+        [then] = record.history.all()
+        names = [one.attname for one in record._meta.concrete_fields]
+        assert [getattr(then, name) for name in names] == [getattr(record, name) for name in names]
+        found.append((str(record), then.history_type, then.history_user, then.history_change_reason))
+    found += versions.values_list("number", "state", "created_by", "terms_sha256")
+    return [*found, *portfolio.rows.order_by("number").values_list("does", flat=True)]
+
+
+def plain_of(after: Any) -> Any:
+    """What an event says, without the keys and the instant that differ from one run to the next."""
+    return {name: said for name, said in after.items() if not name.endswith(("id", "_at"))}
+
+
+def test_rows_that_are_written_together_leave_what_they_leave_one_by_one(lena: Any) -> None:
+    left = []
+    for refuse in (False, True):
+        together = mock.patch.object(acts, "write_rows", side_effect=IntegrityError("one by one"))
+        with transaction.atomic():
+            with together if refuse else nullcontext():
+                left.append(written(lena))
+            transaction.set_rollback(True)
+    assert len(left[0]) > 20
+    for one, other in zip(*left, strict=True):
+        assert one == other
+
+
+def test_a_row_that_the_database_refuses_is_told_and_holds_up_no_other(lena: Any) -> None:
+    portfolio = looked(lena, row(1), row(2), row(3))
+    confirm(lena, portfolio)
+    real = acts.start_from_template
+
+    def start(template: Any, contract: Contract, *args: Any, **more: Any) -> Any:
+        if contract.reference == "P-2":
+            raise IntegrityError("a guard says no")
+        return real(template, contract, *args, **more)
+
+    with (
+        mock.patch.object(acts, "record_all", side_effect=IntegrityError("a guard says no")),
+        mock.patch.object(acts, "start_from_template", side_effect=start),
+    ):
+        work()
+    assert states(portfolio) == ["written", "failed", "written"]
+    [[_, wrong, _]] = portfolio.rows.get(number=3).faults
+    assert wrong == "the database refuses it: a guard says no"
+    assert not Contract.objects.filter(reference="P-2").exists()
+
+
+def test_what_would_not_be_taken_as_it_is_written_is_told_when_it_is_looked_at(lena: Any) -> None:
+    brook = BROOK | {"counterparty": "b" * 41}
+    found = faults(looked(lena, row(1, **brook)))
+    assert found["counterparty"] == ("has 41 characters", "40 at most")
+    found = faults(looked(lena, row(1, **BROOK | {"counterparty_country": "ÖÄ"}), name="other.csv"))
+    assert found["counterparty_country"][0] == "'ÖÄ' is no country"
 
 
 def test_nothing_is_confirmed_before_every_row_was_looked_at(lena: Any) -> None:
@@ -270,3 +377,10 @@ def test_looking_asks_the_same_for_ten_rows_as_for_two(lena: Any, django_assert_
         jobs.run(jobs.waiting()[0][0])
     assert set(states(portfolio)) == {"good"}
     assert PortfolioRow.objects.count() == 10
+
+
+def test_writing_asks_the_same_for_ten_rows_as_for_two(lena: Any, django_assert_max_num_queries: Any) -> None:
+    confirm(lena, looked(lena, *(row(n, **BROOK | {"counterparty": f"brook-{n}"}) for n in range(10))))
+    with django_assert_max_num_queries(40):
+        jobs.run(jobs.waiting()[0][0])
+    assert PortfolioRow.objects.filter(state="written").count() == 10

@@ -4,7 +4,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bench import documents, explained, forms, homes, main_job, measuring, notices, reckoning, whatif
+from bench import (
+    documents,
+    explained,
+    forms,
+    homes,
+    main_job,
+    measuring,
+    notices,
+    portfolios,
+    reckoning,
+    whatif,
+)
 from demo.people import require_demo
 
 
@@ -53,10 +64,12 @@ class Command(BaseCommand):
             self._line(f"{named}, queries", f"{home.queries}", f"{home.few_queries}")
         for form in forms.measure():
             named = f"form of the terms, {form.name}, milliseconds"
+            self._line(f"{named} to open for the first time", f"{form.first:.0f}", "-")
             self._line(f"{named} to open", f"{form.opened:.0f}", "< 100")
             self._line(f"{named} to answer a keystroke", f"{form.keystroke:.0f}", "< 100")
+            self._line(f"{named} to answer a keystroke in a commitment", f"{form.inside:.0f}", "< 100")
             self._line(f"{named} to answer a button", f"{form.button:.0f}", "< 100")
-        for line in whatif.lines():
+        for line in (*whatif.lines(), *portfolios.lines()):
             self._line(*line)
         if not options["without_demo"]:
             job = main_job.measure()
