@@ -1,12 +1,11 @@
-"""The form as a tree: every node with its widget, its value and what is said at it."""
+"""The form as a tree: every node with its widget and its value, and the places of the form in words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from contracts.terms_form.durations import reading_of
 from contracts.terms_form.labels import choice_of, words
 from contracts.terms_form.shapes import Field, Group, Leaf, Many, OneOf, Pairs, Shape
 from contracts.terms_form.values import PREFIX
@@ -50,8 +49,6 @@ class Node:
     lowerable: bool = False
     addable: str = ""
     leaves: str = ""
-    errors: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -63,32 +60,11 @@ class Node:
         """Whether it holds other nodes."""
         return self.type in BLOCKS
 
-    @property
-    def reads_as(self) -> str:
-        """What a typed length of time is read as."""
-        return reading_of(self.value) if self.type == "duration" else ""
-
     def every(self) -> Iterator["Node"]:
         """This node and all below."""
         yield self
         for child in self.children:
             yield from child.every()
-
-
-def tree(
-    shape: Shape,
-    value: Any,
-    *,
-    faults: Iterable[tuple[str, str]] = (),
-    findings: Iterable[tuple[str, str]] = (),
-) -> Node:
-    """The form of ``value``; each fault and finding (path, sentence) stands at the deepest node on its path."""
-    root = node_of(shape, value, "", "Terms")
-    for path, sentence in faults:
-        _nearest(root, path).errors.append(sentence)
-    for path, sentence in findings:
-        _nearest(root, path).findings.append(sentence)
-    return root
 
 
 def node_of(shape: Shape, value: Any, place: str, label: str) -> Node:
@@ -288,17 +264,3 @@ def _labels(
                 named = f"{item_label(place.rsplit('.', 1)[-1])} {index + 1}"
                 yield f"{prefix}{index}", above[:-1], named
                 yield from _labels(item, one, f"{prefix}{index}", (*above[:-1], named))
-
-
-def _nearest(root: Node, path: str) -> Node:
-    """The deepest node on a path of the document; a name among pairs is found by the name itself."""
-    here, left = root, path
-    while left:
-        for child in here.children:
-            step = child.label if child.type == "pair" else child.place.rsplit(".", 1)[-1]
-            if left == step or left.startswith(f"{step}."):
-                here, left = child, left[len(step) + 1 :]
-                break
-        else:
-            break
-    return here

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from contracts.checks import Standing, findings_in, standings
 from contracts.models import Contract, ContractVersion
 from contracts.terms_form.durations import REFUSAL, seconds_of
-from contracts.terms_form.nodes import Node, id_of, nearest, spoken, tree
+from contracts.terms_form.nodes import id_of, nearest, spoken
 from contracts.terms_form.operations import operate, walk
 from contracts.terms_form.parts import Part, lengths, part_of
 from contracts.terms_form.render import Form, outline
@@ -205,17 +205,6 @@ class TermsPage:
             return path, sentence
         unread = shape == Leaf("duration") and isinstance(text, str) and text and seconds_of(text) is None
         return path, REFUSAL if unread else sentence
-
-    @cached_property
-    def root(self) -> Node:
-        """The tree for the template."""
-        said = [(item.path, item.sentence) for item in self.standings if item.is_open]
-        return tree(SHAPE, self.values, faults=self.faults, findings=said)
-
-    @property
-    def nodes(self) -> list[Node]:
-        """Every node, for what is swapped out of band."""
-        return list(self.root.every())
 
 
 def opened_in(data: Mapping[str, str]) -> set[int]:

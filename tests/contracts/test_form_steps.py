@@ -183,4 +183,4 @@ def test_nothing_that_travels_whole_breaks_the_form(text):
 
     page = TermsPage(posted(SHAPE, {"terms.commitments.__here": "1", "terms.commitments.0.__whole": text}))
     assert page.faults
-    assert page.nodes
+    assert page.html

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.terms_form.nodes import tree
+from contracts.terms_form.nodes import node_of
 from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import document, number_alternatives, shown
 from reckoning.terms import parse_terms
@@ -12,7 +12,7 @@ from tests.contracts.filled import NAMES, agreement
 def sent_by_a_browser(values):
     """What a browser sends of the drawn form, from the drawn nodes alone."""
     sent: dict[str, str] = {}
-    for node in tree(SHAPE, values).every():
+    for node in node_of(SHAPE, values, "", "Terms").every():
         match node.type:
             case "group" | "oneof" | "many" | "pairs":
                 sent[f"{node.name}.__here"] = "1"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.terms_form.nodes import tree
+from contracts.terms_form.nodes import nearest, node_of
 from contracts.terms_form.operations import operate
 from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import (
@@ -73,7 +73,7 @@ def test_a_document_goes_through_the_form_unchanged(number):
 def test_what_a_browser_sends_is_what_was_shown(number):
     terms = parse_terms(documents()[number])
     sent: dict[str, str] = {}
-    for node in tree(SHAPE, shown(SHAPE, terms.document())).every():
+    for node in node_of(SHAPE, shown(SHAPE, terms.document()), "", "Terms").every():
         match node.type:
             case "group" | "oneof" | "many" | "pairs":
                 sent[f"{node.name}.__here"] = "1"
@@ -128,7 +128,8 @@ def test_a_fault_at_a_name_among_pairs_stands_at_its_pair():
     values = shown(SHAPE, factories.terms(factories.seconds_terms()))
     values["commitments"][0]["indicator"]["weights"][0][1] = "a third"
     page = TermsPage(values)
-    [node] = [node for node in page.nodes if node.errors]
+    [place] = [place for place, said in page.said.items() if said[0][0] == "error"]
+    [node] = [one for one in node_of(SHAPE, values, "", "Terms").every() if one.place == place]
     assert (node.type, node.label) == ("pair", "partial")
 
 
@@ -166,7 +167,8 @@ def test_no_button_ever_breaks_the_form(operations, number):
         except UnknownOperation:
             continue
     page = TermsPage(values)
-    assert list(tree(SHAPE, page.values, faults=page.faults).every())
+    assert list(node_of(SHAPE, page.values, "", "Terms").every())
+    assert all(isinstance(nearest(SHAPE, page.values, path), str) for path, _ in page.faults)
     assert page.terms is not None or page.faults
 
 
@@ -186,7 +188,8 @@ def test_no_button_ever_breaks_the_form(operations, number):
 )
 def test_nothing_that_is_sent_breaks_the_form(sent):
     page = TermsPage(posted(SHAPE, sent))
-    assert list(tree(SHAPE, page.values, faults=page.faults).every())
+    assert list(node_of(SHAPE, page.values, "", "Terms").every())
+    assert all(isinstance(nearest(SHAPE, page.values, path), str) for path, _ in page.faults)
     assert page.faults
 
 
