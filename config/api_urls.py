@@ -7,6 +7,8 @@ from rest_framework.routers import SimpleRouter
 from audit import api as audit_api
 from base.api.problems import unknown_address
 from contracts import api as contracts_api
+from contracts import api_desk, api_review
+from contracts.api_desk import ConformedTextView, DatesView
 from credits import api as credits_api
 from credits.api_books import StatementView, TrialBalanceView
 from credits.exports import api as exports_api
@@ -19,6 +21,8 @@ from notices import api as notices_api
 router = SimpleRouter(use_regex_path=True)
 for _room in (
     contracts_api,
+    api_desk,
+    api_review,
     measurements_api,
     api_push,
     credits_api,
@@ -37,6 +41,8 @@ urlpatterns = [
         SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="api/docs.html"),
         name="docs",
     ),
+    path("v1/conformed-text/", ConformedTextView.as_view(), name="conformed-text"),
+    path("v1/dates-ahead/", DatesView.as_view(), name="dates-ahead"),
     path("v1/trial-balance/", TrialBalanceView.as_view(), name="trial-balance"),
     path("v1/statements/", StatementView.as_view(), name="statements"),
     path("v1/export-files/", ExportFileView.as_view(), name="export-files"),

@@ -1,7 +1,14 @@
 """What was promised, to be read."""
 
+from typing import Any
+
 import django_filters as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from audit.apibase import Reading
 from contracts.gallery.reading import with_newest
@@ -13,6 +20,10 @@ from contracts.models import (
     Service,
     TermsTemplate,
 )
+from contracts.reading import terms_of
+from contracts.redlines import Compared, Flag, Text, heading_parts, number_of
+from reckoning.terms.difference import Change
+from reckoning.terms.redline import ClauseChange, Part
 
 
 class CounterpartySerializer(serializers.ModelSerializer[Counterparty]):
@@ -40,6 +51,15 @@ class ContractSerializer(serializers.ModelSerializer[Contract]):
 
 class VersionSerializer(serializers.ModelSerializer[ContractVersion]):
     contract = serializers.SlugRelatedField[Contract](slug_field="reference", read_only=True)
+    kind = serializers.CharField(
+        help_text="whole, amendment, variation, or conformed: what changes make together."
+    )
+    amends = serializers.IntegerField(
+        source="amends.number",
+        default=None,
+        allow_null=True,
+        help_text="The number of the version that it changes.",
+    )
 
     class Meta:
         model = ContractVersion
@@ -47,6 +67,8 @@ class VersionSerializer(serializers.ModelSerializer[ContractVersion]):
             "id",
             "contract",
             "number",
+            "kind",
+            "amends",
             "state",
             "effective_from_on",
             "effective_until_on",
@@ -58,9 +80,67 @@ class VersionSerializer(serializers.ModelSerializer[ContractVersion]):
 
 class WholeVersionSerializer(VersionSerializer):
     terms = serializers.JSONField(help_text="The document of the terms; docs/terms.md describes it.")
+    amendment = serializers.JSONField(
+        help_text="Of a change: its document, with every place that it changes."
+    )
 
     class Meta(VersionSerializer.Meta):
-        fields = [*VersionSerializer.Meta.fields, "terms"]
+        fields = [*VersionSerializer.Meta.fields, "terms", "amendment"]
+
+
+class RedlineTextSerializer(serializers.Serializer[Text]):
+    version = serializers.IntegerField(source="version.number")
+    terms_sha256 = serializers.CharField(source="sha256")
+
+
+class RedlinePartSerializer(serializers.Serializer[Part]):
+    kind = serializers.CharField(help_text="same, added or removed.")
+    text = serializers.CharField()
+
+
+class RedlineClauseSerializer(serializers.Serializer[ClauseChange]):
+    state = serializers.CharField(help_text="changed, added or removed.")
+    place = serializers.CharField()
+    number = serializers.SerializerMethodField()
+    heading = serializers.SerializerMethodField()
+    parts = RedlinePartSerializer(
+        many=True, help_text="The words: without the removed ones they are the newer text."
+    )
+
+    def get_number(self, change: ClauseChange) -> str:
+        """In the newer text, or in the older one where the clause is gone."""
+        return number_of(change)
+
+    @extend_schema_field(RedlinePartSerializer(many=True))
+    def get_heading(self, change: ClauseChange) -> Any:
+        """Its words, as those of the clause."""
+        return RedlinePartSerializer(heading_parts(change), many=True).data
+
+
+class RedlineFieldSerializer(serializers.Serializer[Change]):
+    path = serializers.CharField()
+    before = serializers.CharField(allow_null=True, help_text="null: it was not there.")
+    after = serializers.CharField(allow_null=True, help_text="null: it is not there any more.")
+
+
+class RedlineFlagSerializer(serializers.Serializer[Flag]):
+    said = serializers.CharField()
+    approval = serializers.CharField()
+    fields_moved = serializers.ListField(source="fields", child=serializers.CharField())
+
+
+class RedlineSerializer(serializers.Serializer[Compared]):
+    before = RedlineTextSerializer()
+    after = RedlineTextSerializer()
+    needs_approval = RedlineFlagSerializer(source="flags", many=True)
+    clauses = RedlineClauseSerializer(source="changed", many=True)
+    fields_changed = RedlineFieldSerializer(source="fields", many=True)
+
+
+class RedlineQuery(serializers.Serializer[None]):
+    before = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, help_text="The number of the older version of the same contract."
+    )
 
 
 class CommitmentSerializer(serializers.ModelSerializer[Commitment]):
@@ -100,7 +180,7 @@ class VersionFilter(filters.FilterSet):
 
     class Meta:
         model = ContractVersion
-        fields = ["state"]
+        fields = ["state", "kind", "number"]
 
 
 class CommitmentFilter(filters.FilterSet):
@@ -143,12 +223,29 @@ class VersionView(Reading[ContractVersion]):
     """The versions of contracts; a single one with its terms."""
 
     kind, scope = "version", "read:contracts"
-    rows = ContractVersion.objects.select_related("contract")
+    rows = ContractVersion.objects.select_related("contract", "amends")
     filterset_class = VersionFilter
 
     def get_serializer_class(self) -> type[VersionSerializer]:
         """The terms only with a single one."""
         return WholeVersionSerializer if self.action == "retrieve" else VersionSerializer
+
+    @extend_schema(parameters=[RedlineQuery], responses=RedlineSerializer, filters=False)
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def redline(self, request: Request, pk: str) -> Response:
+        """What this version changes against another one: clauses with their words, fields, and who approves it."""
+        query = RedlineQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        after = self.get_object()
+        number = query.validated_data["before"]
+        before = self.get_queryset().filter(contract=after.contract, number=number).first()
+        if before is None:
+            raise NotFound(f"before: there is no version {number} of {after.contract.reference} that you see")
+        return Response(RedlineSerializer(Compared(_text(before), _text(after))).data)
+
+
+def _text(version: ContractVersion) -> Text:
+    return Text(f"version {version.number}", terms_of(version), version.terms_sha256, version)
 
 
 class CommitmentView(Reading[Commitment]):

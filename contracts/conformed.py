@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Any
 
 from contracts.models import Contract, ContractVersion
 from contracts.reading import terms_of
-from reckoning.canonical import canonical_json
+from reckoning.canonical import canonical_json, instant_text
 from reckoning.fields import zone_info
 from reckoning.terms import Terms, parse_terms
 from reckoning.terms.amendments import (
@@ -265,3 +266,27 @@ def _holds(row: ContractVersion, on: date) -> bool:
 def _alike(one: Stretch, other: Stretch) -> bool:
     same_row = (one.version and one.version.pk) == (other.version and other.version.pk)
     return same_row and one.made_of == other.made_of and one.sha256 == other.sha256
+
+
+def text_document(contract: Contract, at: datetime, stretch: Stretch) -> dict[str, Any]:
+    """A conformed text as of an instant (aware) as plain values; the same arguments give the same bytes."""
+    return {
+        "format": "sla-ledger-conformed-text/1",
+        "contract": contract.reference,
+        "as_of": instant_text(at),
+        "from_on": stretch.from_on,
+        "until_on": stretch.until_on,
+        "terms_sha256": stretch.sha256,
+        "made_of": [
+            {
+                "version": one.number,
+                "kind": one.kind,
+                "effective_from_on": one.effective_from_on,
+                "effective_until_on": one.effective_until_on,
+                "signed_on": one.signed_on,
+                "terms_sha256": one.terms_sha256,
+            }
+            for one in stretch.made_of
+        ],
+        "terms": stretch.terms.document(),
+    }

@@ -17,13 +17,13 @@ from base.access import may
 from base.api.negotiation import download
 from base.errors import DomainError
 from base.svg.timeline import Band, timeline, timeline_table
-from contracts.conformed import CHANGES, Chain, Stretch, amendment_of
+from contracts.conformed import CHANGES, Chain, amendment_of, text_document
 from contracts.models import Contract, ContractVersion, Signature
 from contracts.reading import terms_of
 from contracts.visibility import visible_contracts, visible_versions
 from pages.layout import viewing
 from pages.pictures import Picture, drawn
-from reckoning.canonical import canonical_json, instant_text
+from reckoning.canonical import canonical_json
 from reckoning.errors import TermsError
 from reckoning.fields import zone_info
 from reckoning.terms.wording import word
@@ -164,33 +164,9 @@ def terms_as_of_file(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(f"{error}\n", status=409, content_type="text/plain; charset=utf-8")
     if stretch is None:
         raise Http404("No text stood at that instant.")
-    content = canonical_json(document_of(row, asked, stretch))
+    content = canonical_json(text_document(row, asked.at, stretch))
     name = f"{row.reference}-{asked.local:%Y-%m-%d}.terms.json"
     return download(content, "application/json", name)
-
-
-def document_of(contract: Contract, asked: Asked, stretch: Stretch) -> dict[str, Any]:
-    """A conformed text as plain values; the same arguments give the same bytes."""
-    return {
-        "format": "sla-ledger-conformed-text/1",
-        "contract": contract.reference,
-        "as_of": instant_text(asked.at),
-        "from_on": stretch.from_on,
-        "until_on": stretch.until_on,
-        "terms_sha256": stretch.sha256,
-        "made_of": [
-            {
-                "version": one.number,
-                "kind": one.kind,
-                "effective_from_on": one.effective_from_on,
-                "effective_until_on": one.effective_until_on,
-                "signed_on": one.signed_on,
-                "terms_sha256": one.terms_sha256,
-            }
-            for one in stretch.made_of
-        ],
-        "terms": stretch.terms.document(),
-    }
 
 
 def _document(version: ContractVersion) -> dict[str, Any]:

@@ -40,6 +40,9 @@ SEES: dict[str, dict[str, set[str] | None]] = {
     | {"vendor_manager": THEIRS, "their customer": OURS, "their vendor": THEIRS, "a strange customer": NONE},
     "commitments/": dict.fromkeys(("legal", "finance", "finance_approver", "auditor"), BOTH)
     | {"vendor_manager": THEIRS, "their customer": OURS, "their vendor": THEIRS, "a strange customer": NONE},
+    # Customer success sees the review of what it was asked about, and here it was asked about nothing.
+    "signatures/": dict.fromkeys(("legal", "finance", "finance_approver", "auditor"), BOTH)
+    | {"vendor_manager": THEIRS, "customer_success": NONE},
     "assessments/": dict.fromkeys(("legal", "finance", "finance_approver", "auditor"), BOTH)
     | {"vendor_manager": THEIRS, "customer_success": OURS, "their customer": OURS, "their vendor": THEIRS}
     | {"a strange customer": NONE},
@@ -59,6 +62,11 @@ ASKS: dict[str, set[str]] = {
     "counterparties/": {*ROLES, *LOGINS[:3]} - {"executive", "administrator"},
     "services/": {*ROLES} - {"executive", "administrator"},
     "templates/": {"legal", "finance", "finance_approver", "auditor", "vendor_manager"},
+    "remarks/": {*ROLES} - {"executive", "administrator"},
+    "signers/": {*ROLES} - {"executive", "administrator"},
+    "conflicts/": {*ROLES} - {"executive"},
+    "coverage/": {*ROLES, "their customer", "a strange customer"} - {"executive", "administrator"},
+    "renewals/": {*ROLES} - {"executive"},
     "sources/": {*ROLES} - {"executive"},
     "runs/": {*ROLES} - {"executive"},
     "pushes/": {*ROLES} - {"executive"},
@@ -183,6 +191,21 @@ def test_evidence_statements_and_the_trial_balance_go_to_whom_they_should(ledger
     assert asked.get("trial-balance/").status_code == (200 if who in BOOKKEEPERS else 403)
 
 
+@WHO
+def test_texts_redlines_and_dates_go_to_whom_they_should(ledger, who):
+    asked = Api(token(somebody(who))[1])
+    seen = SEES["versions/"].get(who)
+    dated = {*ROLES} - {"executive"}
+    for reference, told in (("C-1", ledger.ours), ("V-1", ledger.theirs)):
+        status = 403 if seen is None else 200 if reference in seen else 404
+        text = {"contract": reference, "as_of": "2023-03-10T00:00:00Z"}
+        assert asked.get("conformed-text/", **text).status_code == status, reference
+        version = told.contract.versions.get().pk
+        assert asked.get(f"versions/{version}/redline/", before=1).status_code == status, reference
+    status = asked.get("dates-ahead/", since="2022-01-01", until="2022-01-01").status_code
+    assert status == (200 if who in dated else 403)
+
+
 # The admin --------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +285,7 @@ def test_every_address_stands_in_the_matrix():
         for name in ("list", "detail", "evidence", "as-known")
     }
     api |= {"api:schema", "api:docs", "api:unknown", "api:trial-balance", "api:statements"}
+    api |= {"api:versions-redline", "api:conformed-text", "api:dates-ahead"}
     api |= {"api:export-files"}
     missing = set(addresses(get_resolver())) - known - api
     assert not missing, f"add to tests/access/pages.py who may see: {sorted(missing)}"
