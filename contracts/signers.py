@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from base.models import User
 from contracts.models import ContractVersion, NamedSigner, Signature, SignerStep
 
 Kind = SignerStep.Kind
@@ -107,6 +108,25 @@ def _missing(
         yield from (one.name for one in mine if one.must_sign and one.pk not in done)
         if not any(one.must_sign for one in mine) and party not in {name for name, _ in signed}:
             yield party
+
+
+def asked_to_sign(login: User) -> list[ContractVersion]:
+    """The versions in review whose signature is this login's turn. One query where none names it."""
+    rows = ContractVersion.objects.filter(
+        state=ContractVersion.State.IN_REVIEW,
+        pk__in=NamedSigner.objects.filter(login=login).values("version"),
+    )
+    return [
+        row
+        for row in rows.select_related("contract__legal_entity", "contract__counterparty").order_by("pk")
+        if any(
+            seat.signer is not None
+            and seat.signer.login_id == login.pk
+            and seat.status in ("waiting", "asked")
+            and not seat.waits_for
+            for seat in seats_of(row)
+        )
+    ]
 
 
 def is_complete(

@@ -21,6 +21,8 @@ from base import clock
 from base.access import may
 from base.access import roles_of as user_roles
 from base.access_rules import models_seen
+from contracts.models import ContractVersion
+from contracts.signers import asked_to_sign
 from pages.homes import homes_of
 
 View = Callable[..., HttpResponse]
@@ -98,7 +100,8 @@ def viewing(*kinds: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             missing = [kind for kind in kinds if not may(request.user, "view", kind)]
             if missing:
-                raise PermissionDenied(f"Your role does not open this: {', '.join(missing)}.")
+                said = " and ".join(kind.replace("_", " ") for kind in missing)
+                raise PermissionDenied(f"Your role does not open this page ({said}).")
             return view(request, *args, **kwargs)
 
         return login_required(guarded)
@@ -113,7 +116,20 @@ def layout(request: HttpRequest) -> dict[str, Any]:
 
 
 def _layout(request: HttpRequest) -> dict[str, Any]:
-    return {"nav": _navigation(request), "as_of": clock.as_of(), "demo": settings.DEMO_MODE}
+    return {
+        "nav": _navigation(request),
+        "as_of": clock.as_of(),
+        "demo": settings.DEMO_MODE,
+        "to_sign": _to_sign(request),
+    }
+
+
+def _to_sign(request: HttpRequest) -> list[ContractVersion]:
+    """What waits for the reader's own signature, said on their home: the page of signing is in no navigation."""
+    user = request.user
+    if not user.is_authenticated or request.path != reverse("pages:home"):
+        return []
+    return asked_to_sign(user)
 
 
 def _navigation(request: HttpRequest) -> list[Group]:

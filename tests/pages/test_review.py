@@ -204,6 +204,9 @@ def test_a_named_signer_signs_by_typing_the_name_under_the_hash():
         services.record_signature(version, THEIRS, "T. Heirs", DAY)
     client = log_in(signer)
     assert client.get(page(version)).status_code == 403
+    asked = f'Your signature is asked for: <a href="{page(version, "sign")}">'
+    assert asked in html_of(client.get("/"))
+    assert asked not in html_of(log_in(factories.user()).get("/"))
     assert version.terms_sha256 in html_of(client.get(page(version, "sign")))
     given = {"act": "sign", "target": named.pk, "typed_name": "Olga", "terms_sha256": version.terms_sha256}
     assert "Type your name" in html_of(client.post(page(version, "sign"), given))
@@ -212,6 +215,7 @@ def test_a_named_signer_signs_by_typing_the_name_under_the_hash():
     version.refresh_from_db()
     assert version.state == "signed"
     assert version.signatures.get(signer=named).recorded_by == signer
+    assert asked not in html_of(client.get("/"))
     assert log_in(factories.user("legal")).get(page(version, "sign")).status_code == 404
 
 

@@ -135,6 +135,15 @@
     document.getElementById("log-in").focus();
   });
 
+  // After a refusal the keyboard and the eye begin at the first field that is wrong.
+  function showRefusal() {
+    var wrong = document.querySelector("main [aria-invalid='true']");
+    if (wrong) {
+      wrong.focus();
+    }
+  }
+
   showTheme();
+  showRefusal();
   document.querySelectorAll("[data-panel]").forEach(prepare);
 })();
