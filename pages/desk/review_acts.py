@@ -254,7 +254,8 @@ def _name_same(desk: Desk, form: Any) -> str:
 def _ask_signer(desk: Desk, form: Any) -> str:
     signer = desk.signer(form.of)
     services.ask_signer(signer, form.cleaned_data["on"], form.cleaned_data["reason"])
-    return f"{signer.name} is asked to sign."
+    mailed = " A mail leads them to the page where they sign, once it is their turn." if signer.login_id else ""
+    return f"{signer.name} is asked to sign.{mailed}"
 
 
 def _decline(desk: Desk, form: Any) -> str:
@@ -388,7 +389,7 @@ ACTS = (
     DeskAct("name-signer", "Name a signer", SIGNERS, "signers", _make_signer, _name_signer),
     DeskAct(
         "ask-signer",
-        "Asked",
+        "Ask to sign",
         SIGNERS,
         "signers",
         _plain(forms.StepForm),

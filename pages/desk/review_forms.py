@@ -220,9 +220,9 @@ class SameForm(DeskForm):
 
 
 class StepForm(DeskForm):
-    """A step of one named signer on a day."""
+    """That a named signer is asked, and when."""
 
-    on = PastDay("On")
+    on = PastDay("Asked on")
     reason = words("Note", required=False, rows=2, most=2000)
 
 
