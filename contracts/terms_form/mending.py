@@ -1,10 +1,13 @@
 """Findings with their mends as buttons: what is offered at each, and a pressed button carried out on the form."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
+
+from pydantic import ValidationError
 
 from contracts.checks import Standing, findings_in, known_roles
 from contracts.models import Service
@@ -12,10 +15,13 @@ from contracts.terms_form.edits import REMOVE, apply_edits
 from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import UnknownOperation
 from reckoning.errors import TermsError
-from reckoning.terms import Terms, parse_terms
+from reckoning.kept import Kept
+from reckoning.terms import CommitmentTerms, Terms
 from reckoning.terms.linter import Finding, lint
 from reckoning.terms.mends import REMOVED, Edit, Mend, applied, mends, needed
 
+MOST_SERVICES = 5000
+_ALIKE: Kept[list[str]] = Kept(100)
 MOST_FINDINGS = 8
 """So many findings have their buttons at once; the others get theirs when these are settled. Trying a mend takes
 a few milliseconds, and the page must stay quick."""
@@ -101,16 +107,17 @@ def _own(terms: Terms, page: TermsPage, one: Standing) -> list[Mend]:
 def _candidates(terms: Terms, one: Standing) -> Iterator[Mend]:
     if one.code == "SERVICE_UNKNOWN":
         # Only what looks like a slip of the pen: which other service is meant, a person must know.
-        given = str(_at(terms.document(), one.path))
-        known = list(Service.objects.order_by("code").values_list("code", flat=True)[:5000])
-        for code in get_close_matches(given, known, n=3, cutoff=0.7):
+        number, path = _inside(one.path)
+        given = str(_at(terms.commitments[number].document(), path))
+        known = tuple(Service.objects.order_by("code").values_list("code", flat=True)[:MOST_SERVICES])
+        for code in _ALIKE.of((given, known), lambda: get_close_matches(given, known, n=3, cutoff=0.7)):
             yield Mend(f"Write {code} for {given}.", "", (Edit(one.path, code),))
     elif one.code == "COMBINATION_NOT_POSTED":
         effect = "Each of its commitments is then paid by itself, in full."
         yield Mend("Leave this combination away.", effect, (Edit(one.path, REMOVED),))
     elif one.code == "WINDOW_NOT_POSTED":
         place = one.path.removesuffix(".kind")
-        zone = terms.commitments[int(one.path.split(".")[1])].window.zone
+        zone = terms.commitments[_inside(one.path)[0]].window.zone
         month = {"kind": "calendar_month", "zone": zone}
         yield Mend(
             "Measure by the calendar month instead.",
@@ -127,9 +134,32 @@ def _at(plain: Any, path: str) -> Any:
 
 def _holds(terms: Terms, page: TermsPage, one: Standing, mend: Mend) -> bool:
     try:
-        changed = parse_terms(applied(terms.document(), mend.edits))
-    except (TermsError, KeyError, IndexError, TypeError):
+        changed = _changed(terms, mend)
+    except (TermsError, ValidationError, KeyError, IndexError, TypeError):
         return False
-    before = {(other.code, other.sentence) for other in page.standings}
-    left = {(other.code, other.sentence) for other in findings_in(changed, page.contract)}
-    return (one.code, one.sentence) not in left and left < before
+    # Counted, since several commitments may have the very same finding.
+    allowed = Counter((other.code, other.sentence) for other in page.standings)
+    allowed[one.code, one.sentence] -= 1
+    left = Counter((other.code, other.sentence) for other in findings_in(changed, page.contract))
+    return not left - allowed
+
+
+def _changed(terms: Terms, mend: Mend) -> Terms:
+    """The terms after the one edit of a mend. Only the commitment that it is in is read anew."""
+    (edit,) = mend.edits
+    if edit.path.startswith("combinations."):
+        number, _ = _inside(edit.path)
+        left = tuple(one for at, one in enumerate(terms.combinations) if at != number)
+        return terms.model_copy(update={"combinations": left})
+    number, path = _inside(edit.path)
+    many = list(terms.commitments)
+    many[number] = CommitmentTerms.model_validate(
+        applied(many[number].document(), (edit._replace(path=path),))
+    )
+    return terms.model_copy(update={"commitments": tuple(many)})
+
+
+def _inside(path: str) -> tuple[int, str]:
+    """The number of a commitment or combination, and the rest of a path into it."""
+    _, number, *rest = path.split(".", 2)
+    return int(number), "".join(rest)

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from contracts.terms_form.mending import MOST_FINDINGS, asked, mended
+from contracts.terms_form.mending import MOST_FINDINGS, Offer, _changed, asked, mended
 from contracts.terms_form.page import SHAPE, TermsPage
 from contracts.terms_form.values import UnknownOperation, document
 from reckoning.terms import parse_terms
+from reckoning.terms.mends import applied
 from tests import factories
 from tests.admin.forms import log_in
 from tests.admin.forms import posted as browser
@@ -58,6 +59,30 @@ def test_a_misspelled_service_is_corrected_by_a_button_and_another_one_is_not_gu
     (one,) = asked(form)
     assert one.offers == ()
     assert "Which service is meant" in one.needed
+
+
+def test_a_mend_is_tried_on_the_very_text_that_its_button_gives() -> None:
+    factories.service("checkout")
+    commitments = [
+        factories.commitment_terms(key=f"c-{at}", services=["checkuot"], window={"kind": "day", "zone": None})
+        for at in range(2)
+    ]
+    both = {"name": "both", "commitments": ["c-0", "c-1"], "rule": "highest"}
+    form = TermsPage.of_document(factories.terms(*commitments, combinations=[both]))
+    assert form.terms is not None, form.faults
+    offered = [one.mend for one in all_offers(form)]
+    assert {one.label.split()[0] for one in offered} >= {"Write", "Leave", "Measure"}
+    for mend in offered:
+        whole = parse_terms(applied(form.terms.document(), mend.edits))
+        if len(mend.edits) == 1:
+            assert _changed(form.terms, mend).canonical() == whole.canonical()
+        after, _ = mended(form, f"mend:{next(one.key for one in all_offers(form) if one.mend == mend)}")
+        assert after.terms is not None
+        assert after.terms.canonical() == whole.canonical()
+
+
+def all_offers(form: TermsPage) -> list[Offer]:
+    return [offer for one in asked(form) for offer in one.offers]
 
 
 def test_many_findings_get_their_buttons_in_turn() -> None:
