@@ -28,7 +28,7 @@ MOST_DAYS = 800
 
 # What is covered, and dates ------------------------------------------------------------------------------
 
-INTERNAL = ("owner", "cost_amount", "cost_currency", "cost_per")
+INTERNAL = ("service", "owner", "cost_amount", "cost_currency", "cost_per")
 
 
 class CoverageEntrySerializer(serializers.ModelSerializer[CoverageEntry]):
@@ -37,14 +37,14 @@ class CoverageEntrySerializer(serializers.ModelSerializer[CoverageEntry]):
 
     class Meta:
         model = CoverageEntry
-        fields = ["position", "journey", "service", "covered", "why_not", *INTERNAL]
+        fields = ["position", "journey", "covered", "why_not", *INTERNAL]
 
 
 class CoverageSerializer(serializers.ModelSerializer[CoverageList]):
     contract = serializers.CharField(source="contract.reference")
     published_on = serializers.DateField(source="publication.published_on", default=None, allow_null=True)
     entries = CoverageEntrySerializer(
-        many=True, help_text="For a customer's login without owners and costs, which are ours."
+        many=True, help_text="For a customer's login without our services, owners and costs."
     )
 
     class Meta:
@@ -52,7 +52,7 @@ class CoverageSerializer(serializers.ModelSerializer[CoverageList]):
         fields = ["id", "contract", "number", "introduction", "drafted_at", "published_on", "entries"]
 
     def to_representation(self, row: CoverageList) -> dict[str, Any]:
-        """As the page shows it: a counterparty's login reads neither owners nor costs."""
+        """As the page shows it: a counterparty's login reads neither services of ours, nor owners and costs."""
         told: dict[str, Any] = super().to_representation(row)
         if not scopes_of(self.context["request"].user, "coverage") - {Scope.OWN}:
             for entry in told["entries"]:

@@ -23,6 +23,16 @@ def sentence(error: DomainError) -> str:
     return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
 
 
+def tell(form: forms.BaseForm, error: DomainError) -> None:
+    """Put every sentence of a refusal at its field of the form; what has none there stands above the form."""
+    if findings := getattr(error, "findings", ()):
+        fields = {"": [f"{path}: {said}" for path, said in findings]}
+    else:
+        fields = getattr(error, "fields", None) or {str(error).partition(":")[0]: [sentence(error)]}
+    for name, said in fields.items():
+        form.add_error(name if name in form.fields else None, list(said))
+
+
 def carry_out(request: HttpRequest, said: str, act: Callable[[str], Any]) -> bool:
     """Call ``act`` with the reason that was sent, and tell what came of it on the next page."""
     form = ReasonForm(request.POST)

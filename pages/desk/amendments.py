@@ -17,7 +17,7 @@ from contracts import services
 from contracts.conformed import Chain
 from contracts.errors import FieldsRefused
 from contracts.models import Contract, ContractVersion
-from pages.acting import sentence
+from pages.acting import tell
 from pages.desk.conformed import contract_of
 from pages.layout import viewing
 from pages.statements import Day
@@ -95,8 +95,7 @@ def change_draft(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             version = _drafted(contract, sent.cleaned_data, by_file)
         except DomainError as refusal:
-            for line in _lines(refusal):
-                sent.add_error(None, line)
+            tell(sent, refusal)
         else:
             messages.success(request, f"{version} is drafted. What you change in its terms is the change.")
             return redirect("admin:contracts_contractversion_change", version.pk)
@@ -136,8 +135,3 @@ def _drafted(contract: Contract, given: dict[str, Any], by_file: bool) -> Contra
             {"effective_until_on": ["An amendment is for good; empty the end, or make it a variation."]}
         )
     return services.draft_amendment(given["base"], **shared)
-
-
-def _lines(refusal: DomainError) -> list[str]:
-    findings = getattr(refusal, "findings", ())
-    return [f"{path}: {said}" for path, said in findings] if findings else [sentence(refusal)]

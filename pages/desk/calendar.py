@@ -33,7 +33,7 @@ from contracts.visibility import visible_contracts
 from credits.explained import money
 from credits.models import ClaimStep
 from credits.reading import claims_with_state
-from pages.acting import sentence
+from pages.acting import sentence, tell
 from pages.desk.conformed import contract_of
 from pages.layout import viewing
 from pages.statements import Day
@@ -259,9 +259,7 @@ def _recorded(request: HttpRequest, contract: Contract, form: RenewalForm) -> bo
     try:
         services.record_renewal(contract, **form.cleaned_data)
     except DomainError as refusal:
-        fields = getattr(refusal, "fields", None)
-        for name, said in (fields or {"__all__": [sentence(refusal)]}).items():
-            form.add_error(None if name not in form.fields else name, said)
+        tell(form, refusal)
         return False
     messages.success(request, "Recorded. The dates below follow from it.")
     return True

@@ -16,11 +16,10 @@ from base.errors import DomainError
 from base.models import User
 from contracts import services
 from contracts.conflicting import objective_spans
-from contracts.errors import FieldsRefused
 from contracts.models import Conflict, Figure, Service, ServiceLevelObjective
 from contracts.precedence_reading import latest_objectives, open_conflicts, orphaned_contracts
 from contracts.visibility import visible_contracts
-from pages.acting import sentence
+from pages.acting import sentence, tell
 from pages.layout import viewing
 
 SHOWN = 100
@@ -111,13 +110,8 @@ def _entered(request: HttpRequest, form: ObjectiveForm) -> bool:
     try:
         with acting_for(form.cleaned_data["reason"]):
             row = services.set_objective(as_of=clock.as_of(), **form.cleaned_data)
-    except FieldsRefused as error:
-        for name, said in error.fields.items():
-            form.add_error(name if name in form.fields else None, said)
-        return False
     except DomainError as error:
-        named = str(error).partition(":")[0]
-        form.add_error(named if named in form.fields else None, sentence(error))
+        tell(form, error)
         return False
     messages.success(request, f"{row} is entered. It is not agreed until its owner says so.")
     return True

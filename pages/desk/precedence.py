@@ -15,9 +15,8 @@ from audit.record import acting_for
 from base.access import may
 from base.errors import DomainError
 from contracts import services
-from contracts.errors import FieldsRefused
 from contracts.models import Contract, Counterparty, PrecedenceOrder
-from pages.acting import sentence
+from pages.acting import sentence, tell
 from pages.layout import viewing
 
 MASTERS = (Contract.Kind.MASTER_AGREEMENT, Contract.Kind.FRAMEWORK)
@@ -104,12 +103,8 @@ def _recorded(request: HttpRequest, form: OrderForm) -> bool:
     try:
         with acting_for("taken from the paper"):
             services.record_precedence(**form.cleaned_data)
-    except FieldsRefused as error:
-        for name, said in error.fields.items():
-            form.add_error(name if name in form.fields else None, said)
-        return False
     except DomainError as error:
-        form.add_error(None, sentence(error))
+        tell(form, error)
         return False
     messages.success(request, "Recorded. It decides nothing until a second person of legal confirms it.")
     return True

@@ -209,7 +209,7 @@ def test_a_customers_login_reads_what_is_covered_without_owners_and_costs():
     outside = login("customer", "customer")
     [row] = outside.rows("coverage/")
     assert row["number"] == published.number
-    assert set(row["entries"][0]) == {"position", "journey", "service", "covered", "why_not"}
+    assert set(row["entries"][0]) == {"position", "journey", "covered", "why_not"}
     assert outside.get(f"coverage/{newer.pk}/").status_code == 404
     assert b"Identity" not in outside.get(f"coverage/{published.pk}/").content
 

@@ -126,6 +126,7 @@ def test_legal_drafts_a_change_on_the_page_and_goes_on_in_the_form(base):
     refused = client.post(address("change_draft", base), given)
     assert refused.status_code == 200
     assert b"2022-04-19 is the first day in time" in refused.content
+    assert list(refused.context["form"].errors) == ["effective_from_on"]
     assert ContractVersion.objects.count() == 1
     drafted = client.post(address("change_draft", base), given | {"notice_days": "12"})
     version = ContractVersion.objects.get(number=2)
