@@ -87,9 +87,7 @@ def _paid_by_the_other(paying: Collection[int], start: datetime, end: datetime) 
 
 def _ending(legal_entity: LegalEntity, starts_on: date) -> QuerySet[Assessment]:
     owed = Q(credit_amount__gt=0) | Q(outcome=Assessment.Outcome.BREACH)
-    rows = latest_assessments().filter(
-        owed, commitment__version__contract__legal_entity=legal_entity, finalisation=None
-    )
+    rows = latest_assessments().filter(owed, commitment__version__contract__legal_entity=legal_entity)
     sides = ConflictSide.objects.filter(commitment=OuterRef("commitment_id"))
     rows = ended_in(rows, starts_on).filter(Exists(sides))
     return rows.select_related("commitment__service", "commitment__version__contract").defer(
@@ -100,13 +98,14 @@ def _ending(legal_entity: LegalEntity, starts_on: date) -> QuerySet[Assessment]:
 def undecided_results(legal_entity: LegalEntity, starts_on: date) -> list[str]:
     """Results of a month that two documents would both pay, with what must be decided first."""
     return _told(
-        _ending(legal_entity, starts_on),
+        _ending(legal_entity, starts_on).filter(finalisation=None),
         lambda paying, on, row: _held(paying, on, row.window_start, row.window_end),
     )
 
 
 def open_disagreements(legal_entity: LegalEntity, starts_on: date) -> list[str]:
-    """Results of a month that either of two documents of no family pays, while nobody decided between them."""
+    """Results of a month, final ones too, that either of two documents of no family pays, while nobody decided between
+    them."""
     return _told(
         _ending(legal_entity, starts_on),
         lambda paying, on, row: {

@@ -173,6 +173,8 @@ def test_the_checklist_names_a_disagreement_of_no_family_also_once_one_of_them_e
     assert conflict.steps.last().kind == "gone"
     [said] = open_disagreements(factories.entity(), MARCH)
     assert said == f"C-1, Platform, 2023-03: {conflict}"
+    finalise(made)
+    assert open_disagreements(factories.entity(), MARCH) == [said]
     decide(conflict, "neither", MARCH)
     assert open_disagreements(factories.entity(), MARCH) == []
 
