@@ -33,6 +33,7 @@ from reckoning.terms import Terms
 from reckoning.terms.difference import Change, diff
 from reckoning.terms.linter import lint
 from reckoning.terms.wording import word
+from reckoning.terms.yaml_writing import write_yaml
 
 COPIES = 20
 Withdrawn = ContractVersion.State.WITHDRAWN
@@ -333,14 +334,20 @@ def _made(user: User, form: NewForm) -> TermsTemplate | None:
 
 @require_safe
 @viewing("template")
-def template_file(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """The document of a version, as JSON, to be edited and published again."""
+def template_file(request: HttpRequest, slug: str, number: int, form: str) -> HttpResponse:
+    """The document of a version, as JSON or YAML, to be edited and published again. Both say the same."""
     row = _template(request, slug)
     version = get_object_or_404(root_of(row).versions, number=number)
     try:
         document = text_of(version, row).document
     except TermsError:
         document = version.document
-    answer = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = f'attachment; filename="{row.slug}-v{version.number}.json"'
+    if form == "json":
+        answer: HttpResponse = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    else:
+        heading = f"{row.title}, version {version.number}"
+        answer = HttpResponse(
+            write_yaml(document, heading=heading), content_type="application/yaml; charset=utf-8"
+        )
+    answer["Content-Disposition"] = f'attachment; filename="{row.slug}-v{version.number}.{form}"'
     return answer

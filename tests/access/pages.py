@@ -443,6 +443,7 @@ PAGES: dict[str, Page] = {
     "pages:templates": Page(roles=BOTH | VENDORS),
     "pages:template": Page(roles=BOTH | VENDORS, args=_template()),
     "pages:template_file": Page(roles=BOTH | VENDORS, args=_template(1)),
+    "pages:template_yaml": Page(roles=BOTH | VENDORS, args=_template(1)),
     "pages:template_new": Page(roles=frozenset({"legal"})),
     "pages:template_start": Page(roles=frozenset({"legal"}), args=_template()),
     "pages:portfolios": Page(roles=frozenset({"legal", "auditor"})),
