@@ -160,6 +160,29 @@ def test_a_credit_of_a_part_is_claimed_approved_and_issued_like_any():
     assert memo.amount == Decimal("1288.70")
 
 
+def test_a_late_fact_moves_the_amount_of_the_part_that_it_lies_in_and_of_no_other():
+    told = split()
+    before = finalised(told)
+    late = "i-2,2023-03-15T12:00:00Z,2023-03-15T20:00:00Z,major,platform,Told late"
+    world.import_incidents(told.contract, late, known_at=datetime(2023, 5, 2, tzinfo=UTC))
+    given = {
+        "known_at": datetime(2023, 5, 3, tzinfo=UTC),
+        "restated_on": date(2023, 5, 4),
+        "reason": "a late report",
+    }
+    with world.as_("finance"):
+        rows = [
+            services.restate_window(result.commitment, window=part(told, *edges), **given)
+            for result, edges in zip(before, PARTS, strict=True)
+        ]
+        with pytest.raises(NotTheVersionInEffect):
+            services.restate_window(told.commitment, window=told.window, **given)
+    # 11 of 240 hours: 95.4 %, below the 97 of the variation; ten percent of the part's own share.
+    assert [row.assessment.down_seconds for row in rows] == [0, 11 * 3600, 4 * 3600]
+    assert [row.difference_amount for row in rows] == [0, Decimal("323.02"), 0]
+    assert [row.assessment.window_label[-6:] for row in rows] == ["1 of 3", "2 of 3", "3 of 3"]
+
+
 def test_a_change_that_splits_a_window_with_results_comes_too_late():
     told = world.customer(STRADDLES)
     told.assess()
