@@ -22,10 +22,7 @@ urlpatterns += [
         "pages.vendor_urls",
         "pages.dispute_urls",
         "pages.import_urls",
-        "pages.desk_urls",
-        "pages.desk.explainer_urls",
-        "pages.desk.gallery_urls",
-        "pages.desk_change_urls",
+        "pages.desk.urls",
     )
     if find_spec(name)
 ]
