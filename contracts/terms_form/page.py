@@ -151,9 +151,9 @@ class TermsPage:
             if item.is_open:
                 at = nearest(SHAPE, self.values, item.path)
                 told.setdefault(at, []).append(("finding", item.sentence))
-        for at, part in enumerate(self._parts):
+        for number, part in enumerate(self._parts):
             for place, reading in part.lengths:
-                told.setdefault(f"commitments.{at}.{place}", []).append(("reads", reading))
+                told.setdefault(f"commitments.{number}.{place}", []).append(("reads", reading))
         for place, reading in lengths(SHAPE, self._around):
             told.setdefault(place, []).append(("reads", reading))
         return told

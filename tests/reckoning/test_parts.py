@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from reckoning.canonical import canonical_json
 from reckoning.errors import TermsError
 from reckoning.kept import Kept
-from reckoning.terms import Terms, parse_terms
+from reckoning.terms import Terms, linter, parse_terms
 from reckoning.terms.document import MAX_READ_AGAIN
 from reckoning.terms.linter import lint
 from reckoning.terms.mends import mends
 from reckoning.terms.parts import parse_known, parse_parts, read_commitment
-from reckoning.terms.plain import MAX_VALUES
+from reckoning.terms.plain import MAX_VALUES, guard
 from reckoning.terms.wording import word
 from tests.contracts.filled import NAMES, agreement
 
@@ -112,6 +112,12 @@ def test_the_bounds_are_those_of_the_whole_document() -> None:
     plain["commitments"] = [deepcopy(first) | {"key": f"c-{at}"} for at in range(200)]
     plain["combinations"] = []
     assert isinstance(same(plain), bytes)
+    # The rest of the document alone is within, and the whole is one value above.
+    left = MAX_VALUES - guard(plain)
+    plain["combinations"] = ["x"] * left
+    assert "more than" not in same(plain)[0][1]
+    plain["combinations"].append("x")
+    assert "more than" in same(plain)[0][1]
     plain["combinations"] = [["x"]] * (MAX_VALUES // 2)
     assert "more than" in same(plain)[0][1]
     deep: Any = "x"
@@ -166,20 +172,19 @@ def test_an_alternative_with_a_block_and_a_field_in_it_keeps_its_words() -> None
 @pytest.mark.parametrize("name", NASTY)
 def test_what_is_kept_of_a_commitment_is_what_would_be_found_anew(name: str, monkeypatch: Any) -> None:
     terms = agreement(name)
-    roles = {"monitor"}
+    alike = [terms, *(terms.model_copy(update=one) for one in ({"currency": "JPY"}, {"zone": "Asia/Tokyo"}))]
 
     def found() -> Any:
-        linted = lint(terms, roles)
-        return linted, [mends(terms, one, roles) for one in linted], word(terms)
+        return [
+            (linted, [mends(one, finding, roles) for finding in linted], word(one))
+            for one in alike
+            for roles in (None, {"monitor"}, {"other"})
+            for linted in [lint(one, roles)]
+        ]
 
     first, again = found(), found()
     monkeypatch.setattr(Kept, "of", lambda self, key, make: make())
     assert first == again == found()
-    other = terms.model_copy(update={"currency": "JPY", "zone": "Asia/Tokyo"})
-    anew = word(other)
-    monkeypatch.undo()
-    assert word(other) == anew
-    assert word(terms) == first[2]
 
 
 @pytest.mark.parametrize(
@@ -187,6 +192,23 @@ def test_what_is_kept_of_a_commitment_is_what_would_be_found_anew(name: str, mon
 )
 def test_what_is_no_document_is_refused_alike(text: str) -> None:
     assert outcome(parse_known, text) == outcome(parse_terms, text)
+
+
+def test_a_commitment_is_linted_once_for_each_zone_and_each_set_of_roles(monkeypatch: Any) -> None:
+    terms = agreement("commonpaper-2-0")
+    first = terms.commitments[0].model_copy(update={"title": "Linted for the first time here"})
+    one = terms.model_copy(update={"commitments": (first,)})
+    asked: list[Any] = []
+    monkeypatch.setattr(linter, "lint_commitment", lambda *what: asked.append(what) or ())
+    for _ in range(2):
+        for other in (
+            one,
+            one.model_copy(update={"zone": "Asia/Tokyo"}),
+            one.model_copy(update={"title": "Other"}),
+        ):
+            for roles in (None, {"a"}, {"a", "b"}):
+                assert lint(other, roles) == ()
+    assert len(asked) == 2 * 3
 
 
 def test_only_so_many_results_are_kept_and_those_asked_for_last() -> None:
