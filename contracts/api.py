@@ -1,7 +1,5 @@
 """What was promised, to be read."""
 
-from typing import Any
-
 import django_filters as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -112,9 +110,9 @@ class RedlineClauseSerializer(serializers.Serializer[ClauseChange]):
         return number_of(change)
 
     @extend_schema_field(RedlinePartSerializer(many=True))
-    def get_heading(self, change: ClauseChange) -> Any:
+    def get_heading(self, change: ClauseChange) -> list[dict[str, str]]:
         """Its words, as those of the clause."""
-        return RedlinePartSerializer(heading_parts(change), many=True).data
+        return [part._asdict() for part in heading_parts(change)]
 
 
 class RedlineFieldSerializer(serializers.Serializer[Change]):

@@ -89,7 +89,8 @@ def change_draft(request: HttpRequest, pk: int) -> HttpResponse:
     contract = contract_of(request, pk)
     by_file = "by_file" in request.POST
     form = ChangeForm(contract, None if by_file or request.method == "GET" else request.POST)
-    upload = DocumentForm(*((request.POST, request.FILES) if by_file else ()), label_suffix="")
+    data, files = (request.POST, request.FILES) if by_file else (None, None)
+    upload = DocumentForm(data, files, label_suffix="")
     sent = upload if by_file else form
     if request.method == "POST" and sent.is_valid():
         try:
