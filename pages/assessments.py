@@ -94,6 +94,7 @@ def assessment(request: HttpRequest, pk: int) -> HttpResponse:
         "may_reconcile": may(request.user, "view", "reconciliation") and may(request.user, "view", "source"),
         "may_look_back": may(request.user, "view", "observation"),
         "row_links": may(request.user, "view", "payload"),
+        "may_read_terms": may(request.user, "view", "version"),
     }
     try:
         value = evidence_value(row)

@@ -153,6 +153,7 @@ def _page(request: HttpRequest, secret_address: str = "") -> HttpResponse:
         "count": len(shown),
         "kinds": KINDS.items(),
         "kind": kind,
+        "may_read": may(request.user, "view", "version"),
         "addresses": CalendarAddress.objects.filter(user=request.user, revocation=None),  # type: ignore[misc]
         "form": AddressForm(label_suffix=""),
         "secret_address": secret_address,

@@ -100,6 +100,7 @@ def conflicts(request: HttpRequest) -> HttpResponse:
         "may_reckon": may(request.user, "view", "assessment"),
         "asked": asked,
         "states": STATES,
+        "sees_orders": may(request.user, "view", "precedence"),
         "may_look": may(request.user, "decide", "conflict"),
     }
     return render(request, "pages/desk/conflicts.html", context)

@@ -1,6 +1,7 @@
 """Results, contracts and the homes of legal, customer success and the executive: what they say, to whom, and at a
 price that does not grow."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -58,6 +59,9 @@ def test_a_result_shows_its_waterfall_with_a_table_its_files_and_its_trace():
 def test_the_days_of_a_result_lead_to_their_minutes():
     row = world.vendor().finalise(datetime(2023, 4, 20, tzinfo=UTC))
     html = shown(log_in(factories.user("vendor_manager")), f"/assessments/{row.pk}/")
+    days = re.findall(r'href="/components/[^/"]+/([^/"]+)/"', html)
+    assert days, "the days of the seconds lead to theirs"
+    assert all(re.fullmatch(r"\d{4}-\d{2}-\d{2}", day) for day in days), days
     assert '<a href="/components/actions/2023-01-01/">2023-01-01</a>' in html
     login = login_of(row.commitment.version.contract.counterparty, User.Kind.VENDOR)
     assert "/components/" not in login.get(f"/assessments/{row.pk}/").content.decode()
