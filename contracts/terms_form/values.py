@@ -215,7 +215,7 @@ def posted(shape: Shape, data: Mapping[str, str]) -> Any:
             if not isinstance(here, dict):
                 break
         else:
-            here[last] = text.replace("\r\n", "\n").strip()
+            here[last] = text.replace("\r\n", "\n").replace("\x00", "").strip()
     return _read(shape, nested)
 
 

@@ -18,7 +18,7 @@ def parse_terms(source: Any) -> Terms:
     """Read a terms document from JSON or YAML (bytes or text) or from plain Python values.
 
     Raises TermsError with every fault as (path, sentence). Documents above 1 MB, nested deeper than 24
-    levels, with repeated keys, with NaN or with binary floats are refused.
+    levels, with repeated keys, with NaN, with binary floats or with characters that no text can carry are refused.
     """
     if isinstance(source, Terms):
         return source

@@ -89,7 +89,8 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for key, value in pairs:
         if key in plain:
-            raise TermsError([(key[:60], "stands twice in the same object; which one is meant?")])
+            named = key[:60].encode("utf-8", "replace").decode()
+            raise TermsError([(named, "stands twice in the same object; which one is meant?")])
         plain[key] = value
     return plain
 
@@ -116,9 +117,16 @@ def guard(plain: Any, *, max_values: int = MAX_VALUES, max_depth: int = MAX_DEPT
             for key, item in value.items():
                 if not isinstance(key, str):
                     faults.append((path, "has a key that is not text"))
+                elif _is_unwritable(key):
+                    # Nothing below it can be named.
+                    faults.append((path, f"has a key that {_UNWRITABLE}"))
+                    continue
                 waiting.append((f"{path}.{str(key)[:60]}" if path else str(key)[:60], depth + 1, item))
         elif isinstance(value, (list, tuple)):
             waiting.extend((f"{path}.{index}", depth + 1, item) for index, item in enumerate(value))
+        elif isinstance(value, str):
+            if _is_unwritable(value):
+                faults.append((path, _UNWRITABLE))
         elif isinstance(value, float):
             faults.append(
                 (path, 'is a binary number, which is not exact; write it as text, for example "0.3"')
@@ -128,3 +136,13 @@ def guard(plain: Any, *, max_values: int = MAX_VALUES, max_depth: int = MAX_DEPT
     if faults:
         raise TermsError(sorted(faults))
     return seen
+
+
+_UNWRITABLE = "holds a character that no text can carry: a zero byte, or half of a pair of surrogates"
+
+
+def _is_unwritable(text: str) -> bool:
+    """Whether a text cannot be stored: JSON can escape what UTF-8 and the database have no place for."""
+    if "\x00" in text:
+        return True
+    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)

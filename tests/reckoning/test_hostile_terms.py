@@ -91,3 +91,21 @@ def test_the_largest_that_are_read_are_read_linted_and_worded_with_bounded_work(
     with at_most(calls=2_000_000):
         lint(terms)
         assert word(terms)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\x00"])
+def test_a_character_that_can_neither_be_hashed_nor_stored_is_refused_where_it_stands(text: str) -> None:
+    """JSON can escape such a one, and a value of any form would carry it as far as the database."""
+    origin = {"template": "shop", "version": 1, "sha256": "0" * 64}
+    plain = document(1) | {"filled_from": origin | {"values": {"name": ["one", text]}}}
+    for source in (plain, json.dumps(plain)):
+        with pytest.raises(TermsError, match="no text can carry") as refused:
+            parse_terms(source)
+        assert refused.value.findings[0][0] == "filled_from.values.name.1"
+    named = document(1) | {"filled_from": origin | {"values": {text: 1}}}
+    with pytest.raises(TermsError, match="has a key that") as refused:
+        parse_terms(named)
+    assert str(refused.value).encode()
+    with pytest.raises(TermsError) as refused:
+        parse_terms('{"\\ud800": 1, "\\ud800": 2}')
+    assert str(refused.value).encode()
