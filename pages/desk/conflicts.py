@@ -17,6 +17,7 @@ from audit.record import acting_for
 from base import clock
 from base.access import Asking, may
 from base.errors import DomainError
+from base.models import User
 from contracts import services
 from contracts.conflicting import field_words
 from contracts.models import Conflict, ConflictDecision
@@ -115,11 +116,18 @@ def _listed(user: Asking, rows: list[Any]) -> list[dict[str, Any]]:
             "row": row,
             "state": state_of(row),
             "differs": ", ".join(field_words(one["field"]) for one in row.differences),
-            "owner": owners[row.objective.code] if row.objective else row.second.owner,
+            "owners": _names(
+                row.first.owner, owners[row.objective.code] if row.objective else row.second.owner
+            ),
             "stake": stakes[row],
         }
         for row in rows
     ]
+
+
+def _names(*owners: User | None) -> str:
+    """Each owner once."""
+    return ", ".join(dict.fromkeys(one.display_name if one else "nobody yet" for one in owners))
 
 
 def with_stakes(user: Asking, rows: Iterable[Any]) -> list[tuple[Any, AtStake | None]]:
