@@ -44,11 +44,17 @@ class Grid:
 
 
 def read_grid(
-    content: bytes, *, sheet: str = "", hash_columns: tuple[str, ...] = (), redacting: bool = True
+    content: bytes,
+    *,
+    sheet: str = "",
+    hash_columns: tuple[str, ...] = (),
+    redacting: bool = True,
+    max_unpacked: int = MAX_UNPACKED,
 ) -> Grid:
     """Read a file, redact every cell, and hash the cells of ``hash_columns``. Never raises for what is in it.
 
-    Not ``redacting`` is for files of our own, whose cells are all meant to be kept as they are.
+    Not ``redacting`` is for files of our own, whose cells are all meant to be kept as they are. ``max_unpacked``: the
+    bytes of a workbook's parts together; a small table needs less, and what is unpacked takes time and memory.
     A file that is too large, neither CSV nor XLSX, or packed too densely is not read any further.
     """
     grid = Grid(original_sha256=sha256(content).hexdigest())
@@ -56,7 +62,7 @@ def read_grid(
         grid.faults.add(0, "", f"has {len(content):,} bytes; at most {MAX_BYTES:,} are read, split it")
         return grid
     records = (
-        _records_of_workbook(content, sheet, grid)
+        _records_of_workbook(content, sheet, grid, max_unpacked)
         if content[:2] == b"PK"
         else _records_of_text(content, grid)
     )
@@ -164,10 +170,10 @@ def _records_of_text(content: bytes, grid: Grid) -> Iterator[list[str]]:
 # XLSX -----------------------------------------------------------------------------------------------------
 
 
-def _records_of_workbook(content: bytes, sheet: str, grid: Grid) -> Iterator[list[str]]:
+def _records_of_workbook(content: bytes, sheet: str, grid: Grid, max_unpacked: int) -> Iterator[list[str]]:
     from openpyxl import load_workbook
 
-    if not _is_harmless(content, grid):
+    if not _is_harmless(content, grid, max_unpacked):
         return
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
@@ -196,7 +202,7 @@ def _records_of_workbook(content: bytes, sheet: str, grid: Grid) -> Iterator[lis
         book.close()
 
 
-def _is_harmless(content: bytes, grid: Grid) -> bool:
+def _is_harmless(content: bytes, grid: Grid, max_unpacked: int) -> bool:
     """Whether the ZIP unpacks to something bounded, and its XML names no document type."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -204,7 +210,7 @@ def _is_harmless(content: bytes, grid: Grid) -> bool:
             whole = sum(part.file_size for part in parts)
             if (
                 len(parts) > MAX_PARTS
-                or whole > MAX_UNPACKED
+                or whole > max_unpacked
                 or whole > MAX_RATIO * max(len(content), 50_000)
             ):
                 grid.faults.add(

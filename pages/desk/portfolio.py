@@ -32,6 +32,8 @@ from pages.layout import viewing
 from reckoning.errors import TermsError
 
 MAX_FILE = 5_000_000
+# 2,000 rows of a hundred columns; a workbook is read while somebody waits.
+MAX_UNPACKED = 15_000_000
 PER_PAGE = 50
 SHOWN_FAULTS = 100
 State = PortfolioRow.State
@@ -107,7 +109,8 @@ def _taken(user: User, form: PortfolioForm) -> tuple[PortfolioImport | None, lis
     if file.size > MAX_FILE:
         form.add_error("file", f"Has {file.size:,} bytes; at most {MAX_FILE:,} are read. Split it.")
         return None, []
-    grid = read_grid(file.read(), sheet=form.cleaned_data["sheet"], redacting=False)
+    sheet = form.cleaned_data["sheet"]
+    grid = read_grid(file.read(), sheet=sheet, redacting=False, max_unpacked=MAX_UNPACKED)
     if grid.faults.total:
         return None, list(grid.faults.listed)
     try:

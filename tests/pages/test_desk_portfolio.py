@@ -2,6 +2,8 @@
 
 import csv
 import io
+import random
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -105,6 +107,12 @@ def test_what_cannot_be_read_is_told_and_not_taken(client: Client) -> None:
     book.save(out)
     html = client.post(address, {"file": SimpleUploadedFile("p.xlsx", out.getvalue())}).content.decode()
     assert "holds a formula; paste its value" in html
+    # What a small file could unpack to is not unpacked.
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/more.xml", random.Random(1).randbytes(20_000) * 800)
+    assert len(out.getvalue()) < 1_000_000
+    html = client.post(address, {"file": SimpleUploadedFile("p.xlsx", out.getvalue())}).content.decode()
+    assert "that is no plain table" in html
     assert not PortfolioImport.objects.exists()
 
 
