@@ -10,6 +10,7 @@ from django.db import models, transaction
 from audit.record import record
 from base.access import require_person
 from contracts.errors import (
+    ChangedMeanwhile,
     CoverageAlreadyPublished,
     CoverageNotWhole,
     DraftedByYourself,
@@ -26,13 +27,19 @@ _GIVEN = ("journey", "service", "covered", "why_not", "owner", "cost_amount", "c
 
 @transaction.atomic
 def draft_coverage(
-    *, contract: Contract, entries: Sequence[Mapping[str, Any]], introduction: str = ""
+    *,
+    contract: Contract,
+    entries: Sequence[Mapping[str, Any]],
+    introduction: str = "",
+    begun_from: int | None = None,
 ) -> CoverageList:
     """Draft the list of a contract anew, whole; an equal draft again is the one that is there.
 
     An entry has ``journey``, ``covered`` and, where they are known, ``service``, ``why_not``, ``owner``,
     ``cost_amount`` (Decimal), ``cost_currency`` and ``cost_per``. What is missing may be missing until it is
-    published. Raises FieldsRefused, which names the entry by its number from 1, NotAllowed.
+    published. ``begun_from`` is the number of the draft that the editor saw (0: none): where a later one was kept
+    meanwhile, this one does not take its place unseen. Raises ChangedMeanwhile then; FieldsRefused, which names the
+    entry by its number from 1, NotAllowed.
     """
     actor = require_person("legal")
     Contract.objects.select_for_update().get(pk=contract.pk)
@@ -49,6 +56,11 @@ def draft_coverage(
         and [_said(one) for one in last.entries.all()] == [_said(one) for one in rows]
     ):
         return last
+    if last and begun_from is not None and begun_from < last.number:
+        raise ChangedMeanwhile(
+            f"entries: {last.drafted_by.display_name} kept draft {last.number} since you began; look at it first. "
+            "Kept again, yours takes its place"
+        )
     drafted = CoverageList.objects.create(
         contract=contract,
         number=(last.number if last else 0) + 1,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxValueValidator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from base.access import may, scopes_of
 from base.access_rules import Scope
 from base.errors import DomainError
 from contracts import services
-from contracts.errors import FieldsRefused, TermsAltered
+from contracts.errors import ChangedMeanwhile, FieldsRefused, TermsAltered
 from contracts.models import Contract, CoverageEntry, CoverageList, Service
 from contracts.reading import terms_of, version_in_effect
 from contracts.services.coverage import LONGEST, MOST_ENTRIES, lacks
@@ -147,7 +148,11 @@ def coverage_draft(request: HttpRequest, pk: int) -> HttpResponse:
                 contract=contract,
                 introduction=introduction,
                 entries=[form.entry for form in entries if form.entry is not None],
+                begun_from=_begun_from(request),
             )
+    except ChangedMeanwhile as error:
+        refused = [sentence(error)]
+        return _form(request, contract, entries, introduction, refused=refused, begin_anew=True, status=409)
     except FieldsRefused as error:
         refused = [f"{name}: {' '.join(said)}" for name, said in error.fields.items()]
         return _form(request, contract, entries, introduction, refused=refused, status=422)
@@ -162,7 +167,8 @@ def coverage_publish(request: HttpRequest, pk: int) -> HttpResponse:
     contract = contract_of(request, pk)
     number = request.POST.get("number", "")
     chosen = get_object_or_404(_lists(request, contract), number=int(number) if number.isdecimal() else 0)
-    day = forms.DateField(required=True)
+    today = clock.as_of()
+    day = forms.DateField(required=True, validators=[MaxValueValidator(today)])
     try:
         with acting(request.user, via="page"):  # type: ignore[arg-type]
             done = services.publish_coverage(
@@ -172,10 +178,20 @@ def coverage_publish(request: HttpRequest, pk: int) -> HttpResponse:
             request, f"Published on {done.published_on:%Y-%m-%d}. The customer's login reads it now."
         )
     except forms.ValidationError:
-        messages.error(request, "Refused, and nothing was changed. Give the day on which it is published.")
+        messages.error(
+            request,
+            f"Refused, and nothing was changed. Give the day on which it is published, {today} at the latest: "
+            "the customer reads it from the moment on.",
+        )
     except DomainError as error:
         messages.error(request, f"Refused, and nothing was changed. {sentence(error)}")
     return HttpResponseRedirect(reverse("pages:coverage", args=[pk]))
+
+
+def _begun_from(request: HttpRequest) -> int | None:
+    """The number of the draft that the form was filled with; None where the form does not say."""
+    given = request.POST.get("begun_from", "")
+    return int(given) if given.isdecimal() and len(given) < 9 else None
 
 
 def _form(
@@ -185,9 +201,15 @@ def _form(
     introduction: str,
     *,
     refused: list[str] | None = None,
+    begin_anew: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    """The form; ``begin_anew``: what is kept next was seen beside the newest draft."""
+    newest = _lists(request, contract).first()
+    begun_from = None if begin_anew else _begun_from(request)
     context = {
+        "newest": newest,
+        "begun_from": (newest.number if newest else 0) if begun_from is None else begun_from,
         "title": "Draft the list",
         "crumbs": [*_crumbs(contract), ("Covered", reverse("pages:coverage", args=[contract.pk]))],
         "contract": contract,

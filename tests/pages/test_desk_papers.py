@@ -209,6 +209,29 @@ def test_a_list_is_drafted_published_by_another_and_read_by_the_customer_without
     assert "1,200.5" in legal.get(address("coverage", contract.pk)).content.decode()
 
 
+def test_a_list_that_another_kept_meanwhile_does_not_give_way_unseen_and_none_is_published_ahead(legal):
+    contract = factories.contract()
+    path = address("coverage_draft", contract.pk)
+    assert 'name="begun_from" value="0"' in legal.get(path).content.decode()
+    other = log_in(factories.user("legal"))
+    other.post(path, entries(LOGIN) | {"begun_from": "0"})
+    mine = entries(REPORTS) | {"begun_from": "0"}
+    answer = legal.post(path, mine)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "kept draft 1 since you began" in page
+    assert "They are made by hand." in page
+    assert 'name="begun_from" value="1"' in page
+    assert CoverageList.objects.count() == 1
+    legal.post(path, mine | {"begun_from": "1"})
+    assert CoverageList.objects.latest("number").entries.get().journey == "Reports"
+    sent = {"number": "2", "published_on": "9999-12-31"}
+    third = log_in(factories.user("legal"))
+    page = third.post(address("coverage_publish", contract.pk), sent, follow=True).content.decode()
+    assert "at the latest" in page
+    assert not CoverageList.objects.filter(publication__isnull=False).exists()
+
+
 def test_a_draft_that_lacks_an_owner_says_so_and_offers_no_publishing(legal):
     contract = factories.contract()
     legal.post(address("coverage_draft", contract.pk), entries(LOGIN | {"owner": ""}))
