@@ -207,7 +207,9 @@ def signatures_in(pdf: Any) -> list[str]:
 
     form = pdf.Root.get("/AcroForm")
     fields = form.get("/Fields") if isinstance(form, pikepdf.Dictionary) else None
-    waiting = [(one, "", None, 0) for one in fields] if isinstance(fields, pikepdf.Array) else []
+    waiting: list[tuple[Any, str, Any, int]] = []
+    if isinstance(fields, pikepdf.Array):
+        waiting = [(one, "", None, 0) for one in fields]
     seen = filled = empty = 0
     while waiting:
         node, kind, value, depth = waiting.pop()

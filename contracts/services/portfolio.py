@@ -187,7 +187,7 @@ def _draft(contract: Contract, plan: Plan, numbers: Mapping[int, int], actor: Us
         number=numbers.get(contract.pk, 0) + 1,
         terms=terms.document(),
         terms_sha256=terms_sha256(terms),
-        effective_from_on=plan.effective_from_on,
+        effective_from_on=plan.effective_from_on,  # type: ignore[misc]
         effective_until_on=plan.effective_until_on,
         created_by=actor,
     )
