@@ -84,9 +84,25 @@ def _path(loc: tuple[int | str, ...], given: Any) -> str:
     return ".".join(step for step in steps if step != "[key]")
 
 
+# Bounds in words; each takes the bound that was broken.
+_BOUNDS = {
+    "greater_than_equal": ("ge", "must be greater than or equal to {}"),
+    "greater_than": ("gt", "must be greater than {}"),
+    "less_than_equal": ("le", "must be less than or equal to {}"),
+    "less_than": ("lt", "must be less than {}"),
+    "string_too_long": ("max_length", "must have at most {} characters"),
+    "string_too_short": ("min_length", "must have {} characters or more"),
+    "too_long": ("max_length", "has too many entries; it may have at most {}"),
+    "too_short": ("min_length", "has too few entries; it needs at least {}"),
+}
+
+
 def _sentence(kind: str, message: str, context: dict[str, Any]) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind]
+    if kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        return words.format(context[name])
     if kind in ("literal_error", "union_tag_invalid"):
         expected = context.get("expected") or context.get("expected_tags")
         return f"is none of the known values; known are {expected}"
