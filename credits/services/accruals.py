@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.record import record
 from base.access import require_role
@@ -153,7 +153,8 @@ def due_moves(
         mine &= Q(**{f"{IN_OF}__in": contracts})
     held = _held(legal_entity, contracts)
     wanted = Q(credit_amount__gt=0) | Q(commitment__in={key for key, _ in held})
-    rows = every_latest().annotate(gives_way=gives_way()).filter(mine, wanted, window_end__lte=until)
+    rows = every_latest().annotate(gives_way=gives_way(), told_anew=_told_anew())
+    rows = rows.filter(mine, wanted, window_end__lte=until)
     rows = rows.select_related(f"{IN_OF}__counterparty", "commitment__service").defer("inputs", "result")
     results = list(rows.order_by("commitment_id", "window_start"))
     final = _final_states(mine, until)
@@ -163,11 +164,30 @@ def due_moves(
         expected, why = _expected(result, final.get(window), policy)
         if result.gives_way:
             expected, why = ZERO, "gives way to another document, by decision of a conflict"
+        elif result.told_anew and window not in final:
+            expected, why = ZERO, "another text of the contract reckons this window since"
         moved = expected - held.get(window, ZERO)
         if moved:
             kind = ProvisionMove.Kind.ACCRUED if moved > 0 else ProvisionMove.Kind.RELEASED
             found.append(Due(result, kind.value, abs(moved), why))
     return found
+
+
+def _told_anew() -> Exists:
+    """Of results: the same promise was reckoned for the same window later, under another text of the contract that
+    was signed to count from before; the window has one result, and that is the later one."""
+    same = {
+        name: OuterRef(name)
+        for name in (
+            "commitment__version__contract",
+            "commitment__key",
+            "commitment__service",
+            "window_start",
+            "window_end",
+        )
+    }
+    later = Assessment.objects.filter(**same, pk__gt=OuterRef("pk"))
+    return Exists(later.exclude(commitment=OuterRef("commitment")))
 
 
 @dataclass

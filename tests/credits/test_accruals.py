@@ -58,6 +58,22 @@ def test_a_provisional_credit_is_provided_for_by_the_method_on_record():
     assert accrue(MARCH) == []
 
 
+def test_a_window_that_another_text_reckons_is_provided_for_once():
+    told = world.customer()
+    told.assess(BEFORE_CUT_OFF)
+    policy()
+    accrue(MARCH)
+    tiers = [{"upper": "99.9", "upper_inclusive": False, "percent": "20"}]
+    later = factories.terms(factories.commitment_terms(schedule={"kind": "tiers", "tiers": tiers}))
+    factories.sign(factories.draft(told.contract, later, date(2023, 3, 1)), date(2023, 4, 2))
+    with as_job():
+        services.assess_windows_of(told.contract, window=told.window, known_at=BEFORE_CUT_OFF)
+    accrue(APRIL)
+    assert balances()["provision"] == Decimal("-2000.00")
+    assert ProvisionMove.objects.get(kind="released").reason.startswith("another text")
+    assert accrue(APRIL) == []
+
+
 STEP = {
     "name": "claim",
     "who": "customer",

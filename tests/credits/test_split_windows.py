@@ -192,6 +192,36 @@ def test_a_change_that_splits_a_window_with_results_comes_too_late():
     assert "2023-04-01" in found["WINDOW_RECKONED_ALREADY"].mend
 
 
+@pytest.mark.parametrize("kind", ["amendment", "whole"])
+def test_a_text_that_would_pay_a_final_window_once_more_comes_too_late(kind):
+    told = world.customer(STRADDLES)
+    told.finalise()
+    base, later = told.contract.versions.get(), factories.terms(factories.commitment_terms(cut_off_days=4))
+
+    def drafted(day: date):
+        if kind == "whole":
+            return factories.draft(told.contract, later, day)
+        with factories.legal():
+            return contracts.draft_amendment(
+                base, later, title="Later", effective_from_on=day, mid_window="next_window"
+            )
+
+    [found] = open_standings(drafted(date(2023, 3, 1)))
+    assert (found.code, found.acceptable) == ("WINDOW_RECKONED_ALREADY", False)
+    assert "2023-03" in found.sentence
+    assert "2023-04-01" in found.mend
+    assert [item.code for item in open_standings(drafted(date(2023, 4, 1)))] == []
+
+
+def test_a_text_may_begin_with_a_window_that_has_a_provisional_result():
+    told = world.customer(STRADDLES)
+    told.assess()
+    draft = factories.draft(
+        told.contract, factories.terms(factories.commitment_terms(cut_off_days=4)), date(2023, 3, 1)
+    )
+    assert open_standings(draft) == ()
+
+
 def test_a_clause_that_counts_over_several_windows_is_not_split():
     cap = [{"per": "year", "kind": "percent_of_fee", "value": "100"}]
     told = world.customer(STRADDLES, terms={"caps": cap})
