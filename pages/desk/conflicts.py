@@ -82,6 +82,15 @@ class DecisionForm(forms.Form):
         if not has_order:
             del self.fields["by_order"]
 
+    def clean_from_on(self) -> date:
+        """A mistyped year would leave the windows of these years undecided, under a conflict that reads as decided."""
+        day: date = self.cleaned_data["from_on"]
+        this = clock.as_of().year
+        first, last = this - 30, this + 10
+        if not first <= day.year <= last:
+            raise forms.ValidationError(f"Is in the year {day.year}; name a day between {first} and {last}.")
+        return day
+
 
 @require_safe
 @viewing("conflict")

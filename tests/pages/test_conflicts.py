@@ -44,6 +44,8 @@ def test_a_conflict_is_decided_by_one_and_confirmed_by_another_on_its_page():
     assert "OF-1" in shown(first, "/")
     given = {"act": "decide", "gives_way": "first", "from_on": "2023-04-01", "reason": "the later paper"}
     assert first.post(address, given | {"reason": ""}).status_code == 200
+    mistyped = first.post(address, given | {"from_on": "2203-04-01"})
+    assert "Is in the year 2203; name a day between" in mistyped.content.decode()
     assert first.post(address, given).status_code == 302
     assert "You decided this" in shown(first, address)
     assert first.post(address, {"act": "confirm", "number": "1"}).status_code == 200
