@@ -193,7 +193,7 @@ class Environment(BaseSettings):
         ge=1,
         le=100,
         description="The largest PDF that is kept beside a contract, in millions of bytes. A web process needs up to "
-        "ten times as much memory for the seconds in which it keeps one, and five times to draw a page of it.",
+        "five times as much memory for the seconds in which it keeps one or draws a page of it.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",

@@ -11,6 +11,7 @@ from base.access import require_person
 from base.models import User
 from contracts.errors import FieldsRefused, NoSuchClause, PassageNotThere
 from contracts.models import ClausePassage, ContractVersion, Paper, PaperPage
+from contracts.papers.keeping import insert
 from contracts.papers.matching import Span, find, lines_of, may_stand, nearest, text_of
 from contracts.papers.passages import PlacedClause, clauses_of
 from contracts.papers.safely import ReadPaper, read_paper
@@ -63,7 +64,7 @@ def _kept(
     there = version.papers.filter(sha256=digest).first()
     if there:
         return there
-    paper = Paper.objects.create(
+    paper = Paper(
         version=version,
         content=content,
         sha256=digest,
@@ -73,6 +74,7 @@ def _kept(
         uploaded_by=actor,
         **given,
     )
+    insert(paper)
     PaperPage.objects.bulk_create(
         PaperPage(paper=paper, number=number, width=page.width, height=page.height, words=page.words)
         for number, page in enumerate(read.pages, start=1)

@@ -20,6 +20,7 @@ from base.middleware import takes_bodies_of
 from contracts import services
 from contracts.errors import FieldsRefused, TermsAltered
 from contracts.models import ClausePassage, ContractVersion, Paper, PaperPage
+from contracts.papers.keeping import content_of
 from contracts.papers.matching import Span, boxes_of, find_every, lines_of, may_stand, text_of
 from contracts.papers.passages import Beside, ClauseBeside, beside
 from contracts.papers.safely import draw_page
@@ -291,7 +292,7 @@ def _search(paper: Paper, query: str) -> list[tuple[int, int, str]] | None:
 def paper_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The very bytes, to be kept as a file: never shown inside of a page of ours."""
     paper = get_object_or_404(visible_papers(request.user), pk=pk)
-    response = HttpResponse(bytes(paper.content), content_type="application/pdf")
+    response = HttpResponse(content_of(paper), content_type="application/pdf")
     name = paper.name if paper.name.lower().endswith(".pdf") else f"{paper.name}.pdf"
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["Content-Security-Policy"] = PAPER_POLICY
@@ -310,7 +311,7 @@ def paper_picture(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
     try:
-        picture = draw_page(bytes(paper.content), number)
+        picture = draw_page(content_of(paper), number)
     except DomainError as error:
         return HttpResponse(f"{error}\n", status=422, content_type="text/plain; charset=utf-8")
     headers = {"ETag": tag, "Cache-Control": "private, max-age=604800, immutable"}

@@ -10,6 +10,7 @@ from base.errors import NotAllowed
 from contracts import services
 from contracts.errors import FieldsRefused, NoSuchClause, PaperRefused, PassageNotThere, ReasonMissing
 from contracts.models import ClausePassage, Paper, PaperPage
+from contracts.papers.keeping import content_of
 from contracts.papers.matching import Span, find, find_every, nearest
 from contracts.papers.passages import beside
 from contracts.papers.safely import draw_page, read_paper
@@ -137,7 +138,7 @@ def test_a_paper_is_kept_byte_for_byte_with_its_pages_and_its_hash_in_the_record
     content = pdfs.pdf(*pdfs.SIGNED)
     paper = kept(version, content, title="Master agreement", dated_on=date(2021, 12, 1))
     paper.refresh_from_db()
-    assert bytes(paper.content) == content
+    assert bytes(paper.content) == content_of(paper) == content
     assert paper.page_count == paper.pages.count() == 2
     event = Event.objects.get(verb="contract_version.attach_paper")
     assert event.subject_id == str(version.pk)
