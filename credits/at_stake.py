@@ -91,7 +91,7 @@ class AtStake:
     def sentence(self) -> str:
         """The last month and the dearest one, for a list or a mail."""
         if not self.months:
-            return "not known yet: no window in which both hold was reckoned"
+            return "not known yet, as no window in which both hold was reckoned"
         last = self.months[-1]
         said = f"{last.shown} in {last.label}"
         dearest = max(self.months, key=lambda one: (one.highest or Decimal(0), one.label))
