@@ -9,6 +9,9 @@ from functools import cache
 from contracts.terms_form.glossary import CHOICES, LABELS
 from contracts.terms_form.helps import HELPS
 
+# A choice at the beginning of a sentence of the model that says what it means: "closed: an outage counts until ..."
+_CHOICE = re.compile(r"(^|(?<=\. ))([a-z]+): ")
+_FLAGS = {"true": "Yes", "false": "No"}
 _CODE = re.compile(r"`([A-Za-z0-9_]+)`|\b([a-z0-9]+(?:_[a-z0-9]+)+)\b")
 
 
@@ -26,6 +29,7 @@ def label_of(model: str, field: str) -> str:
 def help_of(model: str, field: str, said: str) -> str:
     """The help at a field: what the model says of it, else what is said here; names in code become words."""
     text = said or HELPS.get(f"{model}.{field}") or HELPS.get(field, "")
+    text = _CHOICE.sub(lambda found: f"“{_FLAGS.get(found[2]) or choice_of(found[2])}”: ", text)
     return _CODE.sub(lambda found: f"“{plain(model, found[1] or found[2])}”", text)
 
 

@@ -71,3 +71,14 @@ def test_fields_of_one_block_are_told_apart_by_their_labels():
     for of in models(Terms):
         labels = [label_of(of.__name__, name) for name in of.model_fields]
         assert len(labels) == len(set(labels)), of
+
+
+def test_a_choice_that_help_explains_is_called_as_in_its_list():
+    assert help_of("UptimeFromIntervals", "clock_ends", "closed: an outage counts until then.").startswith(
+        "“Closed”: "
+    )
+    assert (
+        help_of("TierSchedule", "none", "What no row has. ask: as told.")
+        == "What no row has. “A person decides”: as told."
+    )
+    assert help_of("MinimumPayout", "strict", "true: it must be more.") == "“Yes”: it must be more."
