@@ -1,51 +1,27 @@
 """What stands against signing a change of a text: base, notice, other variations, windows, the text it makes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
 
 from contracts.checks import Standing, findings_in
-from contracts.conformed import CHANGES, Chain, Kind, amendment_of
-from contracts.models import Contract, ContractVersion
+from contracts.conformed import CHANGES, SUCCESSIVE, Chain, Kind, amendment_of
+from contracts.models import ContractVersion
 from contracts.reading import terms_of
+from contracts.reckoned_before import reckoned_standings
 from reckoning.canonical import canonical_json
 from reckoning.errors import InputError, TermsError
 from reckoning.fields import zone_info
 from reckoning.terms import CommitmentTerms, Terms
 from reckoning.timeline import Window, local_instant, window_of
 
-# Windows that follow each other without gap, so that a change lies at an edge of two or inside of one.
-SUCCESSIVE = ("calendar_month", "calendar_quarter", "calendar_year", "billing_cycle")
 OVER_WINDOWS = ("rolling", "year", "term")
 ALWAYS_AT_AN_EDGE = ("day", "hour")
 _WITH_EDGES = {*SUCCESSIVE, *ALWAYS_AT_AN_EDGE}
 _MOST_STEPS = 60
-_TOLD = 3
-
-
-class Reckoned(NamedTuple):
-    """A window, or a part of one, with a result under a version's clause."""
-
-    version_id: int
-    key: str
-    start: datetime
-    end: datetime
-    label: str
-    is_final: bool
-
-
-ReckonedFinder = Callable[[Contract, datetime], Iterable[Reckoned]]
-_find_reckoned: list[ReckonedFinder] = []
-
-
-def reckoned_windows_come_from(find: ReckonedFinder) -> None:
-    """Register how to find the windows of a contract with results that end after an instant, in their order."""
-    if find not in _find_reckoned:
-        _find_reckoned.append(find)
 
 
 def change_standings(version: ContractVersion) -> Iterator[Standing]:
-    """What is found about a version as a change of the contract's other texts; nothing of a whole text alone."""
+    """What is found about a version beside the contract's other texts and the results that are there already."""
     if version.kind == Kind.WHOLE:
         yield from _replaces(version)
         return
@@ -75,7 +51,7 @@ def change_standings(version: ContractVersion) -> Iterator[Standing]:
     yield from _upon_another(version, chain)
     yield from _windows(version)
     yield from _nobodys_text(version, chain)
-    yield from _reckoned(version)
+    yield from reckoned_standings(version)
     for stretch in stretches:
         if stretch.version is None and version in stretch.applied:
             yield from _together(stretch.terms, version, stretch.from_on, stretch.made_of)
@@ -100,7 +76,7 @@ def _replaces(version: ContractVersion) -> Iterator[Standing]:
     """What a whole text does to changes of the texts before it: those that run end, those to come are in its way."""
     if version.state == ContractVersion.State.SIGNED:
         return
-    yield from _reckoned(version)
+    yield from reckoned_standings(version)
     begins, ends = version.effective_from_on, version.effective_until_on
     changes = version.contract.versions.filter(state=ContractVersion.State.SIGNED, kind__in=CHANGES)
     touched = changes.exclude(kind=Kind.VARIATION, effective_until_on__lte=begins).select_related("contract")
@@ -360,52 +336,6 @@ def _unheld(chain: Chain, window: Window, key: str, held: set[str]) -> str:
         if part.version is None and part.sha256 not in held:
             return f"from {_day(part.start, window)} on it would be reckoned by a text that no version holds"
     return ""
-
-
-def _reckoned(version: ContractVersion) -> Iterator[Standing]:
-    """What has a final result, or a result and would be split, is not reckoned once more by another text."""
-    begins = local_instant(version.effective_from_on, time(0), terms_of(version).zone)
-    # A day more: windows of a clause may begin at midnight of another zone.
-    rows = [row for find in _find_reckoned for row in find(version.contract, begins - timedelta(days=1))]
-    if not rows:
-        return
-    chain = Chain(version.contract, also=version)
-    lost: dict[str, date] = {}
-    for row in rows:
-        whole = _loses(chain, row)
-        if whole is not None:
-            lost[whole.label] = _day(whole.end, whole)
-    if lost:
-        more = f" and {len(lost) - _TOLD} more" if len(lost) > _TOLD else ""
-        yield _stands(
-            "WINDOW_RECKONED_ALREADY",
-            "amendment.effective_from" if version.kind in CHANGES else "effective_from_on",
-            f"{', '.join([*lost][:_TOLD])}{more}: there are results already, and another text would reckon that time "
-            "once more",
-            f"Let the text take effect on {max(lost.values())} or at a later edge of windows. What is owed for the "
-            "time before is a matter of restating results, or of goodwill.",
-        )
-
-
-def _loses(chain: Chain, row: Reckoned) -> Window | None:
-    """The whole window of a result whose time would be reckoned once more; None where it would not."""
-    version = chain.by_pk.get(row.version_id)
-    if version is None:
-        return None
-    terms = terms_of(version)
-    clause = terms.commitment(row.key)
-    zone = terms.zone_of(clause)
-    whole = Window(row.start, row.end, zone, row.label)
-    if clause.window.kind in SUCCESSIVE:
-        whole = window_of(clause.window, zone, row.start)
-    try:
-        parts = chain.texts_of(whole.start, whole.end, zone, row.key)
-    except TermsError:
-        return whole
-    same = [part.version for part in parts if (part.start, part.end) == (row.start, row.end)]
-    if not same:
-        return whole
-    return whole if row.is_final and version not in same else None
 
 
 def _day(instant: datetime, window: Window) -> date:

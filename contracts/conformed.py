@@ -29,6 +29,8 @@ from reckoning.timeline import local_instant
 
 Kind = ContractVersion.Kind
 CHANGES = (Kind.AMENDMENT, Kind.VARIATION)
+# Windows that follow each other without gap, so that a change lies at an edge of two or inside of one.
+SUCCESSIVE = ("calendar_month", "calendar_quarter", "calendar_year", "billing_cycle")
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ class CreditsConfig(AppConfig):
     verbose_name = "Credits and ledger"
 
     def ready(self) -> None:
-        from contracts.amending import reckoned_windows_come_from
+        from contracts.reckoned_before import reckoned_windows_come_from
         from credits import tasks, visibility  # noqa: F401  # register what workers do, and whose rows are whose
         from credits.close_items import register_all
         from credits.needs import unsettled_windows

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from contracts.amending import Reckoned
 from contracts.models import Contract
+from contracts.reckoned_before import Reckoned
 from credits.models import Assessment, Finalisation
 
 

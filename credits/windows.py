@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-from contracts.amending import SUCCESSIVE
-from contracts.conformed import Chain
+from contracts.conformed import SUCCESSIVE, Chain
 from contracts.giving_way import computing
 from contracts.models import Commitment, Contract, ContractVersion
 from contracts.reading import terms_of
