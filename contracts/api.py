@@ -221,7 +221,9 @@ class VersionView(Reading[ContractVersion]):
     """The versions of contracts; a single one with its terms."""
 
     kind, scope = "version", "read:contracts"
-    rows = ContractVersion.objects.select_related("contract", "amends")
+    rows = ContractVersion.objects.select_related("contract", "amends").defer(
+        "amends__terms", "amends__amendment"
+    )
     filterset_class = VersionFilter
 
     def get_serializer_class(self) -> type[VersionSerializer]:
