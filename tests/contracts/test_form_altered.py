@@ -1,7 +1,6 @@
 """A text that was changed round the application is not edited: the page says so, whatever the version's state."""
 
 import json
-from datetime import date
 
 import pytest
 
