@@ -106,6 +106,9 @@ class Contract(models.Model):
         )
 
 
+YEARS = (1900, 2200)
+
+
 class ContractVersion(models.Model):
     """One text of a contract's terms.
 
@@ -201,6 +204,18 @@ class ContractVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contract.reference} v{self.number}"
+
+    def clean(self) -> None:
+        """A draft has days of years in which a mistyped one is seen, and whose midnights every zone has."""
+        super().clean()
+        days = {"effective_from_on": self.effective_from_on, "effective_until_on": self.effective_until_on}
+        said = {
+            name: f"Is in the year {day.year}; name a day between {YEARS[0]} and {YEARS[1]}."
+            for name, day in days.items()
+            if self.state == self.State.DRAFT and day and not YEARS[0] <= day.year <= YEARS[1]
+        }
+        if said:
+            raise ValidationError(said)
 
 
 class Commitment(models.Model):

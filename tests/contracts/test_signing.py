@@ -283,6 +283,15 @@ def test_an_edit_that_changes_nothing_writes_nothing():
     assert (Event.objects.count() - made, version.history.count()) == (0, before[1])
 
 
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(2255, 9, 1), date.max])
+def test_a_day_of_a_year_that_nobody_means_is_refused(day):
+    with (
+        factories.legal(),
+        pytest.raises(FieldsRefused, match=f"Is in the year {day.year}; name a day between"),
+    ):
+        services.draft_version(factories.contract(), factories.terms(), day)
+
+
 def test_days_out_of_order_are_refused():
     with pytest.raises(FieldsRefused, match="must lie after effective from"):
         factories.draft(effective_from_on=DAY, effective_until_on=DAY)
