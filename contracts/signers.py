@@ -111,7 +111,7 @@ def _missing(
 
 
 def asked_to_sign(login: User) -> list[ContractVersion]:
-    """The versions in review whose signature is this login's turn. One query where none names it."""
+    """The versions in review that this login was asked to sign and may sign now. One query where none names it."""
     rows = ContractVersion.objects.filter(
         state=ContractVersion.State.IN_REVIEW,
         pk__in=NamedSigner.objects.filter(login=login).values("version"),
@@ -122,7 +122,7 @@ def asked_to_sign(login: User) -> list[ContractVersion]:
         if any(
             seat.signer is not None
             and seat.signer.login_id == login.pk
-            and seat.status in ("waiting", "asked")
+            and seat.status == Kind.ASKED
             and not seat.waits_for
             for seat in seats_of(row)
         )
