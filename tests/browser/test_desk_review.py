@@ -22,7 +22,9 @@ def test_legal_sees_what_stands_against_signing_and_settles_some_of_it(visit):
     expect(stands).to_contain_text("CHECKLIST_UNANSWERED")
     expect(stands).to_contain_text("the product owner was not consulted")
     # The objection that was accepted shows the field that it changed.
-    expect(page.get_by_role("region", name="What remark")).to_contain_text("Final so many days after the window")
+    expect(page.get_by_role("region", name="What remark")).to_contain_text(
+        "Final so many days after the window"
+    )
     visit.check(page, "desk-review")
     page.get_by_text("Record a consultation").click()
     page.locator("#consult-person").fill("Paula Product")
