@@ -213,7 +213,9 @@ def inherit_template(
     text = _as_unit(template, newest)
     save(template, actor, reason)
     index(template, newest, text)
-    record("terms_template.inherit", template, after=columns_of(template) | _fingerprint(newest), reason=reason)
+    record(
+        "terms_template.inherit", template, after=columns_of(template) | _fingerprint(newest), reason=reason
+    )
     return template
 
 
