@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from contracts.models import Contract
+from contracts.models.agreements import YEARS
 from reckoning.terms.parameters import Parameter
 
 PARAMETER = "param:"
@@ -119,10 +120,13 @@ class Cells:
         if not value:
             return None
         try:
-            return date.fromisoformat(value.removesuffix(" 00:00:00"))
+            day = date.fromisoformat(value.removesuffix(" 00:00:00"))
         except ValueError:
             self.wrong(name, f"{value!r} is no day", "year, month and day, such as 2026-01-31")
             return None
+        if not YEARS[0] <= day.year <= YEARS[1]:
+            self.wrong(name, f"is in the year {day.year}", f"a day between {YEARS[0]} and {YEARS[1]}")
+        return day
 
     def currency(self, name: str) -> str:
         """The cell as a currency."""

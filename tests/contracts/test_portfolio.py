@@ -155,6 +155,7 @@ def test_confirming_writes_each_row_as_a_draft_with_its_events(lena: Any) -> Non
             "empty for the newest",
         ),
         ({"effective_from": "01.02.2026"}, "effective_from", "'01.02.2026' is no day", "such as 2026-01-31"),
+        ({"effective_from": "0202-01-01"}, "effective_from", "is in the year 202", "between 1900 and 2200"),
         ({"effective_until": "2026-01-01"}, "effective_until", "does not lie after", "a later day"),
         ({"param:target": "98.9"}, "param:target", "is below 99", "as its page says"),
         ({"param:services": ""}, "param:services", "is missing", "as its page says"),
