@@ -60,7 +60,12 @@ class User(AbstractUser):
         name = f"job-{room}"
         account = cls.objects.filter(username=name).first()
         if account is None:
-            values = {"kind": cls.Kind.JOB, "first_name": room.capitalize(), "last_name": "job", "password": "!"}
+            values = {
+                "kind": cls.Kind.JOB,
+                "first_name": room.capitalize(),
+                "last_name": "job",
+                "password": "!",
+            }
             account, _ = cls.objects.get_or_create(username=name, defaults=values)
         return account
 

@@ -141,8 +141,8 @@ def _styles() -> str:
         weight = "<w:b/>" if bold else ""
         return (
             f'<w:style w:type="paragraph" w:styleId="{ident}"><w:name w:val="{name}"/><w:basedOn w:val="Normal"/>'
-            f'<w:pPr><w:keepNext/><w:spacing w:before="160" w:after="60"/></w:pPr><w:rPr>{weight}<w:sz w:val="{size}"/></w:rPr>'
-            "</w:style>"
+            '<w:pPr><w:keepNext/><w:spacing w:before="160" w:after="60"/></w:pPr>'
+            f'<w:rPr>{weight}<w:sz w:val="{size}"/></w:rPr></w:style>'
         )
 
     return (

@@ -52,6 +52,7 @@ class Cell:
     credit: str
     missing: tuple[str, ...]
 
+
 def sides_of(contract: Contract, named: Sequence[tuple[str, Terms]], known_at: datetime) -> list[Side]:
     """Each of several terms on the contract's past; a fixed number of queries."""
     laid = what_if(contract, [terms for _, terms in named], known_at, months=MONTHS)

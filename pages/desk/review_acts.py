@@ -254,7 +254,9 @@ def _name_same(desk: Desk, form: Any) -> str:
 def _ask_signer(desk: Desk, form: Any) -> str:
     signer = desk.signer(form.of)
     services.ask_signer(signer, form.cleaned_data["on"], form.cleaned_data["reason"])
-    mailed = " A mail leads them to the page where they sign, once it is their turn." if signer.login_id else ""
+    mailed = (
+        " A mail leads them to the page where they sign, once it is their turn." if signer.login_id else ""
+    )
     return f"{signer.name} is asked to sign.{mailed}"
 
 
