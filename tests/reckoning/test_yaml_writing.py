@@ -15,7 +15,8 @@ from reckoning.terms.plain import MAX_BYTES, read_plain
 from reckoning.terms.yaml_writing import write_yaml
 from tests.contracts.filled import NAMES, agreement
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+# Half letters and the zero byte are refused where a text is read (`test_hostile_terms.py`); all else is carried.
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**15) + 1, 10**15 - 1) | TEXT,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5),
