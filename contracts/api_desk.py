@@ -18,6 +18,7 @@ from contracts.conformed import Chain, text_document
 from contracts.dates_ahead import dates_of_contracts
 from contracts.errors import TermsRefused
 from contracts.models import CoverageEntry, CoverageList, RenewalTerms
+from contracts.services.renewals import SAID
 from contracts.visibility import visible_contracts
 from reckoning.errors import TermsError
 
@@ -93,15 +94,7 @@ class RenewalTermsSerializer(serializers.ModelSerializer[RenewalTerms]):
             "id",
             "contract",
             "number",
-            "term_ends_on",
-            "renews_months",
-            "notice_months",
-            "notice_days",
-            "notice_at_any_time",
-            "notice_form",
-            "notice_counts",
-            "review_on",
-            "clause",
+            *SAID,
             "reason",
             "entered_by",
             "recorded_at",

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch
 from rest_framework import serializers
 
 from audit.apibase import Reading
@@ -28,6 +28,15 @@ class _OfVersion(filters.FilterSet):
     version_id = filters.NumberFilter(field_name="version_id")
 
 
+OF_VERSION = ("id", "contract", "version", "version_id")
+
+
+# No docstring: the schema would show it at each that inherits.
+class _OfVersionSerializer[Row: Model](serializers.ModelSerializer[Row]):
+    contract = serializers.CharField(source="version.contract.reference")
+    version = serializers.IntegerField(source="version.number")
+
+
 # The review of a version ---------------------------------------------------------------------------------
 
 
@@ -40,9 +49,7 @@ class RemarkAnswerSerializer(serializers.ModelSerializer[RemarkAnswer]):
         fields = ["outcome", "words", "from_sha256", "to_sha256", "answered_by", "answered_at"]
 
 
-class RemarkSerializer(serializers.ModelSerializer[ReviewRemark]):
-    contract = serializers.CharField(source="version.contract.reference")
-    version = serializers.IntegerField(source="version.number")
+class RemarkSerializer(_OfVersionSerializer[ReviewRemark]):
     kind = serializers.CharField(help_text="comment or objection.")
     objection_class = serializers.CharField(help_text="information, trade_off, veto, or empty.")
     made_by = serializers.CharField(source="made_by.display_name")
@@ -52,10 +59,7 @@ class RemarkSerializer(serializers.ModelSerializer[ReviewRemark]):
     class Meta:
         model = ReviewRemark
         fields = [
-            "id",
-            "contract",
-            "version",
-            "version_id",
+            *OF_VERSION,
             "kind",
             "objection_class",
             "path",
@@ -88,18 +92,13 @@ class RemarkView(Reading[ReviewRemark]):
     filterset_class = RemarkFilter
 
 
-class NamedSignerSerializer(serializers.ModelSerializer[NamedSigner]):
-    contract = serializers.CharField(source="version.contract.reference")
-    version = serializers.IntegerField(source="version.number")
+class NamedSignerSerializer(_OfVersionSerializer[NamedSigner]):
     state = serializers.SerializerMethodField(help_text="waiting, asked, signed, declined or removed.")
 
     class Meta:
         model = NamedSigner
         fields = [
-            "id",
-            "contract",
-            "version",
-            "version_id",
+            *OF_VERSION,
             "party",
             "name",
             "title",
@@ -132,19 +131,14 @@ class SignerView(Reading[NamedSigner]):
     filterset_class = SignerFilter
 
 
-class ContractSignatureSerializer(serializers.ModelSerializer[Signature]):
-    contract = serializers.CharField(source="version.contract.reference")
-    version = serializers.IntegerField(source="version.number")
+class ContractSignatureSerializer(_OfVersionSerializer[Signature]):
     recorded_by = serializers.CharField(source="recorded_by.display_name")
     is_voided = serializers.SerializerMethodField(help_text="The text went back to be edited.")
 
     class Meta:
         model = Signature
         fields = [
-            "id",
-            "contract",
-            "version",
-            "version_id",
+            *OF_VERSION,
             "party",
             "signatory",
             "signed_on",
